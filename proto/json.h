@@ -1,0 +1,106 @@
+#ifndef JSON_H
+#define JSON_H
+
+#include "buffer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * JSON as PROTOCOL.md has it: one object (RFC 8259) in valid UTF-8, no BOM, only white space after
+ * it, no duplicate keys at any depth (judged after unescaping), no NUL in a string, no lone
+ * surrogates, nesting bounded. A strict scan of the bytes comes first and decides; it also says
+ * where the members of the object lie. What a scanned value means is read from its bytes where that
+ * is plain (digits, a string without escapes) and by cJSON otherwise. The only file that knows
+ * cJSON.
+ */
+enum {
+    JSON_DEPTH = 8,         /* the object itself is depth 1 */
+    JSON_INTEGER_BITS = 53, /* integers are at most 2^53 - 1 */
+};
+
+#define JSON_INTEGER_MAX ((UINT64_C(1) << JSON_INTEGER_BITS) - 1)
+
+enum json_kind {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+
+/* A value within scanned text, as written; borrowed from that text. */
+struct json_value {
+    enum json_kind kind;
+    const char *at; /* strings: with their quotes */
+    size_t len;
+    bool escaped; /* a string with a backslash in it */
+};
+
+/* A walk over the members of an object or the elements of an array. */
+struct json_iter {
+    const char *at, *end;
+};
+
+/*
+ * Scans `text`, which must be one object by the rules above. 0 and `*object` borrowing from `text`;
+ * ERROR_HEADER, ERROR_NOMEM. Time and memory are O(len log len) at most, whatever the text.
+ */
+int json_scan(const char *text, size_t len, struct json_value *object);
+
+/* Walks a scanned object or array. json_next gives false at the end; in an array `*key` is not set.
+ */
+struct json_iter json_iter_init(const struct json_value *container);
+bool json_next(struct json_iter *iter, struct json_value *key, struct json_value *value);
+
+/* Finds a member of a scanned object by its key, unescaped and case-sensitive. */
+bool json_find(const struct json_value *object, const char *key, struct json_value *value);
+
+/*
+ * A value as an integer: digits alone, at most JSON_INTEGER_MAX, no leading zeros. ERROR_HEADER
+ * where it is anything else.
+ */
+int json_get_integer(const struct json_value *value, uint64_t *out);
+
+int json_get_bool(const struct json_value *value, bool *out);
+
+/* A string: bytes that lie in the scanned text or were unescaped into `scratch`. */
+struct json_string {
+    const char *at; /* not NUL-terminated */
+    size_t len;
+};
+
+/*
+ * A value as a string. Where it has escapes, the unescaped bytes are put behind what `scratch`
+ * holds, so `*out` is borrowed from the text or from `scratch` (made with room for the whole text,
+ * a buffer does not move what it holds). ERROR_HEADER where it is no string, ERROR_NOMEM,
+ * ERROR_LIMIT.
+ */
+int json_get_string(const struct json_value *value, struct buffer *scratch,
+                    struct json_string *out);
+
+/*
+ * Writing. A writer puts one object or array behind what a buffer holds; it remembers the first
+ * failure, and its calls do nothing after it. Strings must be UTF-8 without NUL and come out with
+ * the shortest escapes; a string that is not UTF-8 is a failure, ERROR_UTF8.
+ */
+struct json_writer {
+    struct buffer *out;
+    int error;
+    bool comma; /* the next value needs one before it */
+};
+
+void json_writer_init(struct json_writer *w, struct buffer *out);
+/* `key` is a C string that needs no escaping, or NULL for an element of an array. */
+void json_put_string(struct json_writer *w, const char *key, const char *s, size_t len);
+void json_put_integer(struct json_writer *w, const char *key, uint64_t n);
+void json_put_bool(struct json_writer *w, const char *key, bool b);
+void json_put_null(struct json_writer *w, const char *key);
+void json_put_raw(struct json_writer *w, const char *key, const char *json, size_t len);
+void json_open(struct json_writer *w, const char *key, char bracket); /* '{' or '[' */
+void json_close(struct json_writer *w, char bracket);                 /* '}' or ']' */
+
+#endif

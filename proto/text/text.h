@@ -1,0 +1,85 @@
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Unicode text: decoding, properties, comparison, grapheme clusters and their width on a terminal,
+ * and the one door through which text from outside passes before a person, a log or a file name
+ * meets it. Strings are UTF-8 with a length; they may hold NUL bytes unless said otherwise.
+ * The only file that knows utf8proc.
+ */
+
+/*
+ * Decodes the code point that `s` begins with, strictly (Unicode 3.9, table 3-7: no overlong forms,
+ * no surrogates, nothing above U+10FFFF). Gives its length in bytes, 1 to 4; 0 where `len` is 0;
+ * ERROR_UTF8 otherwise, also for a sequence that is cut short.
+ */
+int text_decode(const char *s, size_t len, uint32_t *cp);
+
+/* Encodes a Unicode scalar value; gives its length in bytes, 1 to 4. */
+size_t text_encode(uint32_t cp, char out[4]);
+
+/* Whether all of `s` is UTF-8. */
+bool text_is_utf8(const char *s, size_t len);
+
+/* Length in bytes of the longest prefix of valid UTF-8 that is at most `max` bytes long. */
+size_t text_fit(const char *s, size_t len, size_t max);
+
+/* Properties of one code point. */
+bool text_is_letter_or_mark(uint32_t cp); /* general categories L, M */
+bool text_is_mark(uint32_t cp);           /* M */
+bool text_is_decimal(uint32_t cp);        /* Nd */
+bool text_is_ignorable(uint32_t cp); /* Default_Ignorable_Code_Point, or a filler (U+3164 …) */
+bool text_is_space(uint32_t cp);     /* Zs, TAB, LF */
+bool text_is_word(uint32_t cp);      /* part of a word for M-f and M-b: L, M, N, `_` */
+
+/*
+ * NFC of `s`, which must be UTF-8, as a new NUL-terminated string of `*out_len` bytes that the
+ * caller frees. ERROR_UTF8, ERROR_NOMEM.
+ */
+int text_nfc(const char *s, size_t len, char **out, size_t *out_len);
+
+/* NFKC, full case folding and NFKC again, likewise: equal results are the same name (PROTOCOL.md).
+ */
+int text_fold(const char *s, size_t len, char **out, size_t *out_len);
+
+/* The next extended grapheme cluster (UAX 29) and how it is drawn. */
+struct text_cluster {
+    size_t len; /* bytes */
+    int width;  /* columns: 0, 1 or 2; a lone combining mark has 0, LF and TAB have 0 */
+};
+
+/*
+ * The cluster that valid UTF-8 `s` begins with; `len` is 0 at the end. A run of combining marks
+ * makes one cluster however long it is.
+ */
+struct text_cluster text_next(const char *s, size_t len);
+
+/* Start of the cluster that ends at byte `at` of `s` (or that `at` lies in); 0 where `at` is 0. */
+size_t text_prev(const char *s, size_t at);
+
+/* Columns of all of `s`. */
+size_t text_width(const char *s, size_t len);
+
+/*
+ * The door. Makes text from outside safe to show: what is not UTF-8 becomes U+FFFD; C0, DEL and C1
+ * become visible (`^[`, `^?`, `<85>`), bidirectional controls and other default-ignorable code
+ * points visible as `<U+202E>` (but ZWJ, ZWNJ and variation selectors that take part in an emoji or
+ * in a script that needs them stay); a line does not start with a combining mark (U+25CC goes
+ * before it); more than 4 combining marks on one base are cut.
+ */
+enum {
+    TEXT_LINES = 1, /* keep LF (and TAB, as 4 spaces); without it they become visible too */
+    TEXT_ASCII = 2, /* everything outside ASCII becomes visible: for logs in the C locale */
+};
+
+/*
+ * A new NUL-terminated string of `*out_len` bytes that the caller frees; NULL when out of memory.
+ * The result is at most 9 times as long as `s`, and sanitising it again changes nothing.
+ */
+char *text_sanitise(const char *s, size_t len, unsigned flags, size_t *out_len);
+
+#endif
