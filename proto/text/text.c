@@ -1,5 +1,34 @@
 #include "text.h"
 
+#include "../error.h"
+
+int text_decode(const char *s, size_t len, uint32_t *cp)
+{
+    if (len == 0)
+        return 0;
+    const unsigned char *b = (const unsigned char *)s;
+    if (b[0] < 0x80) {
+        *cp = b[0];
+        return 1;
+    }
+    if (b[0] < 0xc2 || b[0] > 0xf4)
+        return ERROR_UTF8;
+    size_t need = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+    if (len < need)
+        return ERROR_UTF8;
+    uint32_t point = b[0] & (0x7fu >> need);
+    for (size_t i = 1; i < need; i++) {
+        if ((b[i] & 0xc0) != 0x80)
+            return ERROR_UTF8;
+        point = point << 6 | (b[i] & 0x3fu);
+    }
+    static const uint32_t least[] = {[2] = 0x80, [3] = 0x800, [4] = 0x10000};
+    if (point < least[need] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        return ERROR_UTF8;
+    *cp = point;
+    return (int)need;
+}
+
 size_t text_encode(uint32_t cp, char out[4])
 {
     if (cp < 0x80) {
