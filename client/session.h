@@ -1,0 +1,239 @@
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "header.h"
+#include "payload.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A client's side of the conversation in one room of one relay: connecting and coming back, the
+ * sender's and the receiver's rules of PROTOCOL.md, and the marks. Without a socket, a disk or a
+ * clock: the edge brings bytes, a person's intents and time, carries out the events that it pulls,
+ * and says what became of them.
+ *
+ * Durability is an order of events. The session emits SESSION_SAVE_…; the edge does them in that
+ * order in one transaction, commits it once a turn, and says session_committed. A message of ours
+ * is not sent, and one of theirs neither shown nor receipted, before. Where a commit fails, nothing
+ * of it is to be shown or sent: the edge stops with a sentence, and the next start begins from the
+ * disk.
+ *
+ * A turn of the edge: session_input / session_tick / intents; session_next until 0; commit where
+ * something was saved, session_committed, session_next until 0; then session_output.
+ */
+enum {
+    SESSION_WINDOW = 1 << 20,       /* bytes on the way to the peer */
+    SESSION_MESSAGE_COST = 128,     /* counted for each beside its content */
+    SESSION_BACKOFF_MIN_MS = 1000,  /* first and largest wait before connecting again; */
+    SESSION_BACKOFF_MAX_MS = 30000, /* full jitter below it */
+    SESSION_TAKEN_MS = 90000,       /* how long nick-taken may be our own old connection */
+    SESSION_QUOTA_MS = 30000,
+    SESSION_RESEND_MS = 10000, /* then doubled each time */
+    SESSION_PING_MS = 30000,   /* silence after which we ping; lost after 2.5 of it */
+    SESSION_JOIN_MS = 15000,   /* from connecting to welcome */
+};
+
+struct session_options {
+    const char *nick, *room; /* valid names; copied */
+    const char *agent;       /* copied */
+    const char *keys;        /* the `keys` object for hello, or NULL; copied */
+    bool open;               /* --no-seal: payloads go in the open, format 0 */
+    uint8_t seed[32];        /* from the system's randomness: streams and jitter come of it */
+};
+
+enum session_state {
+    SESSION_OFFLINE,    /* not connected; tries again at retry_ms */
+    SESSION_CONNECTING, /* SESSION_CONNECT was emitted */
+    SESSION_JOINING,    /* connected, hello sent */
+    SESSION_ONLINE,     /* welcome */
+    SESSION_LEAVING,    /* bye sent, waiting for the relay to close */
+    SESSION_STOPPED,    /* it will not connect again by itself */
+};
+
+/* What is known of a message of ours; each claims no more than that. */
+enum session_mark {
+    SESSION_WAITING,   /* only here */
+    SESSION_STORED,    /* on the relay's disk */
+    SESSION_DELIVERED, /* on the peer's machine */
+    SESSION_SEEN,      /* the peer said `read` */
+};
+
+struct session;
+
+int session_new(struct session **s, const struct session_options *options);
+void session_free(struct session *s);
+
+/* What the wall clock shows at `now_ms`, in ms since the epoch: the time shown with messages. */
+void session_set_wall(struct session *s, uint64_t now_ms, uint64_t wall_ms);
+
+/* A peer of this room, past or present: a nick and the identity key behind it. */
+struct session_peer_row {
+    uint32_t id;          /* ours, 1, 2, 3 …; 0 stands for a peer not yet known */
+    const char *nick;     /* as last shown */
+    const char *identity; /* as in keys.identity; "" for none */
+};
+
+/*
+ * One message, ours or theirs. `id` orders all messages of this room as they were written and
+ * taken, and is never used again.
+ */
+struct session_message_row {
+    uint64_t id;
+    uint32_t peer; /* 0 in one of ours that waits for a peer to appear */
+    bool mine;
+    uint64_t stream, n; /* 0 while the peer is 0 */
+    uint64_t wall_ms;
+    enum session_mark mark;
+    const uint8_t *payload; /* without its format byte */
+    size_t payload_len;
+};
+
+/* A stream's numbers: of ours the last one given and the last one receipted, of theirs our place.
+ */
+struct session_stream_row {
+    uint32_t peer;
+    bool mine;
+    uint64_t stream;
+    uint64_t order;     /* of ours: streams to a peer in the order they were begun, 1, 2, 3 … */
+    uint64_t last;      /* of ours: highest n given; of theirs: our place */
+    uint64_t receipted; /* of ours */
+};
+
+/*
+ * Before session_start the edge hands over what the disk holds: peers, then streams, then every
+ * message of ours without a receipt, oldest first, and the next id. The peer spoken with last comes
+ * last.
+ */
+int session_restore_peer(struct session *s, const struct session_peer_row *row);
+int session_restore_stream(struct session *s, const struct session_stream_row *row);
+int session_restore_message(struct session *s, const struct session_message_row *row);
+void session_restore_counter(struct session *s, uint64_t next_id);
+
+/* Begins: the first SESSION_CONNECT follows. */
+int session_start(struct session *s, uint64_t now_ms);
+
+/* The connection that SESSION_CONNECT asked for is there. */
+int session_connected(struct session *s, uint64_t now_ms);
+
+/*
+ * There is no connection (any more): connecting failed, or it was lost, or the stream ended. `why`
+ * is a phrase for the person ("refused by den:12121"), sanitised, copied.
+ */
+int session_lost(struct session *s, const char *why, uint64_t now_ms);
+
+/* Tries at once where it waits to connect again. */
+void session_retry(struct session *s, uint64_t now_ms);
+
+/* Bytes from the relay. What the relay did wrong ends the connection by events: no error.
+ * ERROR_NOMEM. */
+int session_input(struct session *s, const uint8_t *bytes, size_t len, uint64_t now_ms);
+
+/* Bytes for the relay, borrowed until the next call; NULL for none. */
+const uint8_t *session_output(struct session *s, size_t *len);
+void session_consume(struct session *s, size_t len, uint64_t now_ms);
+
+/* Whether to read: not while unsaved or unshown messages wait in large number. */
+bool session_wants_input(const struct session *s);
+
+/*
+ * The person says something (text, action, edit, …): it gets its id and number, is saved, then
+ * sent. previous, first and after are the session's to fill in. ERROR_PAYLOAD where it is too large
+ * or not UTF-8; ERROR_STATE for a signal kind.
+ */
+int session_send(struct session *s, const struct payload *p, uint64_t now_ms, uint64_t *id);
+
+/* Sends a signal (typing, away) where the peer is here; otherwise does nothing. */
+int session_signal(struct session *s, const struct payload *p, uint64_t now_ms);
+
+/* Ends: bye once what is on its way is written; `leave` gives the seat up. Then SESSION_STOPPED. */
+int session_quit(struct session *s, bool leave, uint64_t now_ms);
+
+/* The transaction of every SESSION_SAVE_… so far is on disk. */
+int session_committed(struct session *s, uint64_t now_ms);
+
+/*
+ * Answers SESSION_LOAD: messages of ours to that peer, in order from the asked one on, as many as
+ * it likes (at least one where there is one), then session_load_done. A message that the history
+ * has no more is left out; the session says so to the peer (`first`).
+ */
+int session_loaded(struct session *s, const struct session_message_row *row);
+int session_load_done(struct session *s, uint64_t now_ms);
+
+enum session_event_type {
+    SESSION_CONNECT,    /* connect, then session_connected or session_lost */
+    SESSION_DISCONNECT, /* close the connection, without session_lost */
+
+    SESSION_SAVE_PEER,
+    SESSION_SAVE_STREAM,
+    SESSION_SAVE_MESSAGE, /* insert, or replace the one with this id */
+    SESSION_SAVE_MARK,    /* of message `id`: `mark` */
+    SESSION_LOAD,         /* see session_loaded: `peer`, and from message `n` of `stream` on */
+
+    SESSION_STATUS,   /* the state changed */
+    SESSION_PRESENCE, /* the peer's */
+    SESSION_MESSAGE,  /* show it: one of ours when it is on disk, or one of theirs */
+    SESSION_MARK,     /* show it: `id`, `mark` */
+    SESSION_SIGNAL,   /* typing, away */
+    SESSION_REFUSED,  /* message `id` was not taken, for now: `code`, `text` */
+    SESSION_MISSING,  /* the peer cannot send what came before message `id` any more */
+    SESSION_NOTICE,   /* `text` for the person; sanitised */
+};
+
+struct session_event {
+    enum session_event_type type;
+    union {
+        struct session_peer_row peer_row;
+        struct session_stream_row stream_row;
+        struct session_message_row message_row; /* SAVE_MESSAGE, MESSAGE */
+        struct {
+            uint64_t id;
+            enum session_mark mark;
+        };
+        struct {
+            uint32_t peer;
+            uint64_t stream, n;
+        } load;
+        struct {
+            enum session_state state;
+            enum header_code code; /* of the relay's error that led here; CODE_UNKNOWN for none */
+            const char *why;       /* a phrase for the person, or NULL */
+            uint64_t retry_ms;     /* SESSION_OFFLINE: on the clock of now_ms */
+        } status;
+        struct {
+            const char *nick;
+            enum header_state state;
+            uint64_t wall_ms; /* when that began */
+            bool known;       /* false: nobody else is in the room */
+        } presence;
+        struct {
+            enum payload_kind kind;
+            bool active;
+        } signal;
+        struct {
+            uint64_t id;
+            enum header_code code;
+        } refused;
+        const char *text;
+    };
+};
+
+/* 1 and the next event, borrowed until the next call with the session; 0 for none; ERROR_NOMEM. */
+int session_next(struct session *s, struct session_event *event);
+
+uint64_t session_deadline(const struct session *s);
+int session_tick(struct session *s, uint64_t now_ms);
+
+enum session_state session_get_state(const struct session *s);
+
+/* How many messages of ours are neither receipted nor `stored`, those for no peer yet included. */
+size_t session_undelivered(const struct session *s);
+
+/* The last round trip of a ping, in ms; UINT64_MAX where none was measured on this connection. */
+uint64_t session_round_trip_ms(const struct session *s);
+
+/* The nick of the peer spoken with now or last; NULL for none. Borrowed until the next call. */
+const char *session_peer_nick(const struct session *s);
+
+#endif
