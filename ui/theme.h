@@ -1,0 +1,58 @@
+#ifndef THEME_H
+#define THEME_H
+
+#include <stddef.h>
+
+/* Colours and attributes by what something is, so that nobody else names a colour. */
+enum {
+    STYLE_BOLD = 1,
+    STYLE_DIM = 2,
+    STYLE_UNDERLINE = 4,
+    STYLE_REVERSE = 8,
+};
+
+struct style {
+    signed char fg, bg; /* 0 to 15 of the terminal's palette; -1 for its default */
+    unsigned char attributes;
+};
+
+enum theme_role {
+    ROLE_TEXT,
+    ROLE_STATUS,  /* the top line */
+    ROLE_HERE,    /* the peer's presence in it */
+    ROLE_GONE,    /* likewise */
+    ROLE_WARNING, /* NOT PRIVATE, reconnecting */
+    ROLE_RULE,    /* separators */
+    ROLE_TIME,
+    ROLE_DAY,
+    ROLE_NEW, /* the line above what is new */
+    ROLE_QUOTE,
+    ROLE_NOTICE,
+    ROLE_ERROR,
+    ROLE_MARK,    /* on its way, or there */
+    ROLE_SEEN,    /* ● */
+    ROLE_REFUSED, /* ! and its reason */
+    ROLE_FOUND,   /* what a search found */
+    ROLE_INFO,    /* the line above the input: more below, writing, notes */
+    ROLE_QUESTION,
+    ROLE_PROMPT,
+    ROLE_INPUT,
+    ROLE_COUNT,
+};
+
+enum theme_name {
+    THEME_DARK,
+    THEME_LIGHT
+};
+
+struct theme {
+    enum theme_name name;
+    int colours; /* 16, 8, or 0: attributes alone (monochrome, NO_COLOR) */
+};
+
+struct style theme_style(const struct theme *theme, enum theme_role role);
+
+/* The style of a name: the same for the same bytes, everywhere and always. */
+struct style theme_author(const struct theme *theme, const char *name, size_t len);
+
+#endif

@@ -1,0 +1,141 @@
+#ifndef TRANSCRIPT_H
+#define TRANSCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The conversation as it is read: entries, wrapped and scrolled. Its costs depend on what is in
+ * view, not on how much there is; older entries are loaded in pages, when scrolling comes near
+ * them.
+ *
+ * Every string that goes in was sanitised by text_sanitise, texts with TEXT_LINES; the transcript
+ * and whoever draws it rely on that.
+ */
+struct transcript;
+
+enum transcript_kind {
+    TRANSCRIPT_MINE,
+    TRANSCRIPT_THEIRS,
+    TRANSCRIPT_NOTICE, /* the program says something */
+    TRANSCRIPT_ERROR,  /* likewise, and something is wrong */
+    TRANSCRIPT_PAGE,   /* a piece of a manual: no time, no author */
+};
+
+/* What is known of a message of mine; none claims more than that. */
+enum transcript_mark {
+    TRANSCRIPT_NONE,
+    TRANSCRIPT_WAITING,   /* ⧖ only here */
+    TRANSCRIPT_STORED,    /* ✓ on the relay's disk */
+    TRANSCRIPT_DELIVERED, /* ✓✓ on the peer's machine */
+    TRANSCRIPT_SEEN,      /* ● seen */
+    TRANSCRIPT_REFUSED,   /* ! with the reason as its word */
+};
+
+struct transcript_entry {
+    uint64_t id; /* of a message, ascending from entry to entry; 0 for what is none */
+    enum transcript_kind kind;
+    bool action;        /* /me: the text follows the author's name */
+    const char *author; /* NULL for a notice, an error, a page */
+    const char *text;
+    size_t text_len;
+    const char *quote;     /* one line of the message that this answers, or NULL */
+    int64_t day;           /* number of the day in the local zone, any origin */
+    int minute;            /* of that day */
+    const char *day_text;  /* "Friday, 20 November 2026"; NULL: no day line for it */
+    const char *time_text; /* "09:14", at most 8 columns; NULL for none */
+    enum transcript_mark mark;
+    const char *word; /* beside the mark: "queued", a reason; or NULL */
+};
+
+/*
+ * `keep`: while the newest entry is in view, entries beyond this number are dropped from the top
+ * (as if they had not been loaded yet). NULL: out of memory.
+ */
+struct transcript *transcript_new(size_t keep);
+void transcript_free(struct transcript *t);
+
+/* Drops all entries; the newest one in view again. */
+void transcript_clear(struct transcript *t);
+
+/* Adds an entry at the bottom or at the top (strings copied). ERROR_NOMEM. */
+int transcript_append(struct transcript *t, const struct transcript_entry *entry);
+int transcript_prepend(struct transcript *t, const struct transcript_entry *entry);
+
+/*
+ * Older entries exist that are not loaded. transcript_wants_older then gives true once, as soon as
+ * the view comes within a page of the oldest one; the caller prepends some, newest first, and says
+ * again whether there are more.
+ */
+void transcript_set_older(struct transcript *t, bool exist);
+bool transcript_wants_older(struct transcript *t);
+
+/* The entry with this id, borrowed until the next change; NULL where it is not loaded. */
+const struct transcript_entry *transcript_find(const struct transcript *t, uint64_t id);
+
+/* Change a loaded entry; nothing happens where it is not loaded. `word` as above. ERROR_NOMEM. */
+int transcript_set_mark(struct transcript *t, uint64_t id, enum transcript_mark mark,
+                        const char *word);
+int transcript_set_text(struct transcript *t, uint64_t id, const char *text, size_t len);
+
+/* Draws the line "new" above the entry with this id; 0 takes it away. */
+void transcript_set_new(struct transcript *t, uint64_t id);
+
+size_t transcript_count(const struct transcript *t);
+
+/* Columns of the widest author so far. */
+int transcript_author_width(const struct transcript *t);
+
+/* The pane: rows, and the columns that text is wrapped to. Both at least 1. */
+void transcript_set_size(struct transcript *t, int rows, int columns);
+
+/*
+ * Scrolling; the view holds its place by message: what comes, is loaded or marked, and new sizes do
+ * not move it. At the bottom it follows the newest.
+ */
+void transcript_scroll(struct transcript *t, long rows); /* negative: towards older ones */
+void transcript_page(struct transcript *t, int pages);
+void transcript_top(struct transcript *t); /* the oldest that is loaded */
+void transcript_bottom(struct transcript *t);
+void transcript_show(struct transcript *t, uint64_t id); /* brings that entry into view */
+bool transcript_at_bottom(const struct transcript *t);
+
+/* Messages (mine, theirs) that begin below the view. */
+size_t transcript_below(struct transcript *t);
+
+/*
+ * Searching in what is loaded: letters of either case match. transcript_search sets what is
+ * highlighted (NULL or "": nothing); transcript_search_next goes from match to match, towards older
+ * entries (-1) or newer ones (1), and shows it: true where there was one. ERROR_NOMEM.
+ */
+int transcript_search(struct transcript *t, const char *needle, size_t len);
+bool transcript_search_next(struct transcript *t, int direction);
+
+/* What a row of the view shows. */
+enum transcript_part {
+    TRANSCRIPT_ROW_BLANK,
+    TRANSCRIPT_ROW_DAY,
+    TRANSCRIPT_ROW_NEW,
+    TRANSCRIPT_ROW_QUOTE,
+    TRANSCRIPT_ROW_TEXT,
+    TRANSCRIPT_ROW_WORD, /* the mark's word, where it found no place beside the text */
+};
+
+struct transcript_row {
+    enum transcript_part part;
+    const struct transcript_entry *entry;
+    const char *text; /* of this row: `len` bytes, no line feed */
+    size_t len;
+    bool first; /* the entry's first row: it shows the author */
+    bool time;  /* it shows the time */
+    bool last;  /* the entry's last text row: it shows the mark, and its word where that fits */
+};
+
+/*
+ * The rows in view, at most as many as the pane has, from its top; borrowed until the next change.
+ * Gives their number.
+ */
+size_t transcript_view(struct transcript *t, const struct transcript_row **rows);
+
+#endif

@@ -1,0 +1,86 @@
+#ifndef UI_H
+#define UI_H
+
+#include "canvas.h"
+#include "editor.h"
+#include "input.h"
+#include "transcript.h"
+#include "view.h"
+
+/*
+ * The screen of the chat without a terminal: takes what a terminal tells (struct input) and what
+ * the conversation brings, gives events and a picture. The edge, a turn:
+ *
+ *     while (screen_next(screen, now_ms, &in) == 1)
+ *         ui_input(ui, &in);
+ *     while (ui_next(ui, &event) == 1)
+ *         ... carry it out; append to ui_transcript(ui) what the session brings ...
+ *     screen_draw(screen, ui_draw(ui));
+ *
+ * Strings that go in, except ui_input's and ui_set_draft's, were sanitised (text_sanitise).
+ */
+struct ui;
+
+struct ui_options {
+    struct theme theme;
+    bool ascii;  /* the locale is not UTF-8 */
+    size_t keep; /* as in transcript_new */
+};
+
+struct ui *ui_new(const struct ui_options *options); /* NULL: out of memory */
+void ui_free(struct ui *ui);
+
+/* ERROR_NOMEM: that input is lost, nothing else is. */
+int ui_input(struct ui *ui, const struct input *in);
+
+enum ui_event_type {
+    UI_LINE,     /* `text`: Enter was pressed; a message or a command, as written */
+    UI_DRAFT,    /* the unsent text changed: ui_editor has it */
+    UI_OLDER,    /* transcript_wants_older: prepend entries, transcript_set_older */
+    UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
+    UI_COMPLETE, /* Tab: editor_replace what can be completed before the cursor, or ui_set_note */
+    UI_HELP,     /* F1: ui_open_page with the manual */
+    UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
+    UI_SUSPEND,  /* ^Z, or the system asks */
+    UI_QUIT,     /* the person does not want to go on */
+};
+
+struct ui_event {
+    enum ui_event_type type;
+    const char *text; /* NUL-terminated, `len` bytes */
+    size_t len;
+    uint64_t id;
+};
+
+/* 1 and the next event, borrowed until the next call with `ui`; 0 for none. */
+int ui_next(struct ui *ui, struct ui_event *event);
+
+struct transcript *ui_transcript(struct ui *ui);
+struct editor *ui_editor(struct ui *ui);
+
+/*
+ * Adds an entry at the bottom. As transcript_append, and where a message of theirs comes while the
+ * terminal has no focus, the line "new" goes above the first of them.
+ */
+int ui_append(struct ui *ui, const struct transcript_entry *entry);
+
+/* The text of a draft from an earlier run; no event follows. Errors as editor_set. */
+int ui_set_draft(struct ui *ui, const char *text, size_t len);
+
+int ui_set_status(struct ui *ui, const struct view_status *status); /* copied. ERROR_NOMEM */
+void ui_set_writing(struct ui *ui, bool writing);
+
+/* A note above the input until the next key. ERROR_NOMEM. */
+int ui_set_note(struct ui *ui, const char *note);
+
+/*
+ * Opens a page over the conversation, until Esc or F1: `text`, of many lines. The keys' part of a
+ * manual is ui_keys_text (a new string that the caller frees; NULL: out of memory). ERROR_NOMEM.
+ */
+int ui_open_page(struct ui *ui, const char *text, size_t len);
+char *ui_keys_text(void);
+
+/* The picture as of now, borrowed until the next call with `ui`. NULL: out of memory. */
+const struct canvas *ui_draw(struct ui *ui);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "canvas.h"
+#include "editor.h"
+#include "layout.h"
+#include "transcript.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum view_presence {
+    VIEW_NOBODY, /* no peer yet */
+    VIEW_HERE,
+    VIEW_AWAY,
+    VIEW_OFFLINE, /* the seat is kept */
+    VIEW_LEFT,
+};
+
+/* What the top line says. Strings are sanitised. */
+struct view_status {
+    const char *room;
+    const char *peer; /* NULL for none */
+    enum view_presence presence;
+    const char *trust;     /* "sealed · verified"; NULL: nothing to say */
+    bool not_private;      /* `trust` is a warning */
+    const char *trouble;   /* "reconnecting in 4 s (refused by den:12121)"; NULL: connected */
+    int64_t round_trip_ms; /* -1: not known */
+};
+
+/* Everything that is on the screen. */
+struct view {
+    struct transcript *transcript;
+    struct editor *editor;
+    size_t *editor_top; /* first row of the input in view; kept from one drawing to the next */
+    struct theme theme;
+    bool ascii; /* ASCII marks and lines */
+    const struct view_status *status;
+    bool writing;         /* the peer is */
+    const char *note;     /* for the line above the input, or NULL */
+    const char *question; /* likewise, and it waits for an answer */
+    const char *prompt;   /* in place of the usual one, or NULL: "search:" */
+};
+
+/* Draws it; also gives the transcript and the editor their sizes. ERROR_NOMEM. */
+int view_draw(const struct view *view, int rows, int columns, struct canvas *canvas);
+
+#endif
