@@ -1,0 +1,326 @@
+#include "error.h"
+#include "store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The relay's side of the calls is played here: it writes down what it is given, a line each. */
+static char said[1 << 16];
+static int relay_answer;
+
+static int say(const char *format, ...)
+{
+    size_t len = strlen(said);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(said + len, sizeof said - len, format, args);
+    va_end(args);
+    return relay_answer;
+}
+
+int relay_restore_seat(struct relay *r, const struct relay_seat_row *row)
+{
+    (void)r;
+    return say("seat %ju %s %s %s %.*s %ju\n", (uintmax_t)row->id, row->room, row->nick,
+               row->identity ? row->identity : "-", (int)row->keys.len,
+               row->keys.at ? row->keys.at : "", (uintmax_t)row->gone_wall_ms);
+}
+
+int relay_restore_queue(struct relay *r, const struct relay_queue_row *row)
+{
+    (void)r;
+    return say("queue %ju cost %ju %ju..%ju\n", (uintmax_t)row->seat, (uintmax_t)row->cost,
+               (uintmax_t)row->position_first, (uintmax_t)row->position_last);
+}
+
+int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
+{
+    (void)r;
+    return say("stream %ju from %ju %jx %ju..%ju\n", (uintmax_t)row->seat,
+               (uintmax_t)row->from_seat, (uintmax_t)row->stream, (uintmax_t)row->first,
+               (uintmax_t)row->n);
+}
+
+int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
+{
+    (void)r;
+    return say("receipt %ju %jx %.*s\n", (uintmax_t)row->seat, (uintmax_t)row->stream,
+               (int)row->frame_len, (const char *)row->frame);
+}
+
+void relay_restore_counters(struct relay *r, uint64_t seat, uint64_t position)
+{
+    (void)r;
+    say("next %ju %ju\n", (uintmax_t)seat, (uintmax_t)position);
+}
+
+int relay_loaded(struct relay *r, const struct relay_message_row *row)
+{
+    (void)r;
+    return say("message %ju %jx %ju %.*s\n", (uintmax_t)row->position, (uintmax_t)row->stream,
+               (uintmax_t)row->n, (int)row->frame_len, (const char *)row->frame);
+}
+
+int relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms)
+{
+    (void)r;
+    return say("done %ju at %ju\n", (uintmax_t)seat, (uintmax_t)now_ms);
+}
+
+static void assert_said(const char *expected)
+{
+    assert_string_equal(said, expected);
+    said[0] = '\0';
+}
+
+static char folder[] = "/tmp/test_store.XXXXXX";
+static char path[64];
+
+static int set_up(void **state)
+{
+    static int number;
+    (void)state;
+    said[0] = '\0';
+    relay_answer = 0;
+    snprintf(path, sizeof path, "%s/%d.db", folder, number++);
+    return 0;
+}
+
+static struct store *open_store(void)
+{
+    struct store *s;
+    char why[STORE_WHY_MAX];
+    assert_int_equal(store_open(&s, path, why), 0);
+    return s;
+}
+
+static void put_message(struct store *s, uint64_t seat, uint64_t position, uint64_t stream,
+                        uint64_t n)
+{
+    char frame[32];
+    int len = snprintf(frame, sizeof frame, "f%ju", (uintmax_t)position);
+    const struct relay_message_row row = {
+        .seat = seat,
+        .position = position,
+        .from_seat = 90,
+        .stream = stream,
+        .n = n,
+        .cost = 100 + n,
+        .frame = (const uint8_t *)frame,
+        .frame_len = (size_t)len,
+    };
+    store_put_message(s, &row);
+}
+
+static void put_seat(struct store *s, uint64_t id, const char *identity, uint64_t gone)
+{
+    const struct relay_seat_row row = {
+        .id = id,
+        .room = "lobby",
+        .nick = "Zoë",
+        .identity = identity,
+        .keys = {identity ? "{}" : NULL, identity ? 2 : 0},
+        .gone_wall_ms = gone,
+    };
+    store_put_seat(s, &row);
+}
+
+static void test_what_was_committed_is_there_after_a_restart(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    assert_false(store_is_dirty(s));
+    put_seat(s, 3, "key", 2000);
+    put_seat(s, 4, NULL, 1000);
+    put_message(s, 3, 10, UINT64_C(0xffffffffffffffff), 1);
+    put_message(s, 3, 11, 0xa, 5);
+    put_message(s, 3, 12, UINT64_C(0xffffffffffffffff), 2);
+    put_message(s, 3, 13, 0xa, 7); /* 6 was lost somewhere: a hole */
+    put_message(s, 4, 14, 0xb, 1);
+    const struct relay_receipt_row receipt = {
+        .seat = 4, .stream = 0xc, .position = 15, .frame = (const uint8_t *)"old", .frame_len = 3};
+    store_put_receipt(s, &receipt);
+    const struct relay_receipt_row newer = {
+        .seat = 4, .stream = 0xc, .position = 16, .frame = (const uint8_t *)"new", .frame_len = 3};
+    store_put_receipt(s, &newer);
+    assert_true(store_is_dirty(s));
+    assert_int_equal(store_commit(s), 0);
+    assert_false(store_is_dirty(s));
+    put_seat(s, 5, "not committed", 0);
+    store_close(s);
+
+    s = open_store();
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("seat 4 lobby Zoë -  1000\n"
+                "seat 3 lobby Zoë key {} 2000\n"
+                "queue 3 cost 415 10..13\n"
+                "queue 4 cost 101 14..14\n"
+                "stream 3 from 90 ffffffffffffffff 1..2\n"
+                "stream 3 from 90 a 7..7\n"
+                "stream 4 from 90 b 1..1\n"
+                "receipt 4 c new\n"
+                "next 91 17\n");
+    store_close(s);
+}
+
+static void test_an_empty_store_begins_at_one(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("next 1 1\n");
+    assert_int_equal(store_commit(s), 0);
+    store_close(s);
+}
+
+static void test_only_the_newest_streams_are_restored(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    for (uint64_t i = 1; i <= RELAY_STREAMS_EXPECTED + 2; i++)
+        put_message(s, 1, i, 1000 + i, 1);
+    put_message(s, 1, 5000, 1001, 2); /* makes the oldest stream the newest */
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_null(strstr(said, " 3ea ")); /* 1002 and 1003 are the two too many */
+    assert_null(strstr(said, " 3eb "));
+    assert_non_null(strstr(said, " 3ec "));
+    assert_non_null(strstr(said, "stream 1 from 90 3e9 1..2\nnext "));
+    store_close(s);
+}
+
+static void test_load_goes_on_where_it_was_told_and_stops_at_the_limit(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    for (uint64_t i = 1; i <= 4; i++)
+        put_message(s, i == 3 ? 2 : 1, i, 0xa, i);
+    const struct relay_event all = {.type = RELAY_LOAD, .seat = 1, .position = 0, .bytes = 1000};
+    assert_int_equal(store_load(s, NULL, &all, 7), 0); /* also before the commit */
+    assert_said("message 1 a 1 f1\nmessage 2 a 2 f2\nmessage 4 a 4 f4\ndone 1 at 7\n");
+    const struct relay_event some = {.type = RELAY_LOAD, .seat = 1, .position = 2, .bytes = 1};
+    assert_int_equal(store_load(s, NULL, &some, 8), 0);
+    assert_said("message 2 a 2 f2\ndone 1 at 8\n");
+    const struct relay_event none = {.type = RELAY_LOAD, .seat = 1, .position = 5, .bytes = 1};
+    assert_int_equal(store_load(s, NULL, &none, 9), 0);
+    assert_said("done 1 at 9\n");
+    relay_answer = ERROR_NOMEM;
+    assert_int_equal(store_load(s, NULL, &all, 9), ERROR_NOMEM);
+    assert_int_equal(store_restore(s, NULL), ERROR_NOMEM);
+    store_close(s);
+}
+
+static void test_deletions(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    put_seat(s, 1, NULL, 0);
+    for (uint64_t i = 1; i <= 4; i++)
+        put_message(s, 1, i, 0xa, i);
+    put_message(s, 1, 5, 0xb, 1);
+    put_message(s, 2, 6, 0xa, 1);
+    const struct relay_receipt_row receipt = {
+        .seat = 1, .stream = 0xc, .position = 7, .frame = (const uint8_t *)"r", .frame_len = 1};
+    store_put_receipt(s, &receipt);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_delete_messages(s, 1, 0xa, 2), 101 + 102);
+    assert_int_equal(store_delete_messages(s, 1, 0xa, 2), 0);
+    store_delete_receipts(s, 1);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("seat 1 lobby Zoë -  0\nqueue 1 cost 308 3..5\nqueue 2 cost 101 6..6\n"
+                "stream 1 from 90 a 3..4\nstream 1 from 90 b 1..1\nstream 2 from 90 a 1..1\n"
+                "next 91 7\n");
+    store_delete_seat(s, 1);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("queue 2 cost 101 6..6\nstream 2 from 90 a 1..1\nnext 91 7\n");
+    store_close(s);
+}
+
+static void exec(const char *sql)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_what_cannot_be_used_is_said(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    store_close(s);
+    exec("PRAGMA user_version = 1000");
+    char why[STORE_WHY_MAX];
+    assert_int_equal(store_open(&s, path, why), ERROR_STORE);
+    assert_null(s);
+    assert_non_null(strstr(why, "written by a newer chat-server"));
+
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database ", file);
+    fclose(file);
+    assert_int_equal(store_open(&s, path, why), ERROR_STORE);
+    assert_non_null(strstr(why, "file is not a database"));
+    assert_non_null(strstr(why, path));
+
+    assert_int_equal(store_open(&s, "/nowhere/at/all.db", why), ERROR_STORE);
+    assert_non_null(strstr(why, "unable to open"));
+    assert_null(s);
+}
+
+static void test_a_failure_is_remembered_until_the_commit(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    put_message(s, 1, 1, 0xa, 1);
+    put_message(s, 1, 1, 0xa, 2); /* the position is taken */
+    put_message(s, 1, 2, 0xa, 3);
+    assert_int_equal(store_delete_messages(s, 1, 0xa, 9), 0);
+    assert_int_equal(store_commit(s), ERROR_STORE);
+    store_close(s);
+    s = open_store();
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("next 1 1\n");
+    store_close(s);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_what_was_committed_is_there_after_a_restart, set_up),
+        cmocka_unit_test_setup(test_an_empty_store_begins_at_one, set_up),
+        cmocka_unit_test_setup(test_only_the_newest_streams_are_restored, set_up),
+        cmocka_unit_test_setup(test_load_goes_on_where_it_was_told_and_stops_at_the_limit, set_up),
+        cmocka_unit_test_setup(test_deletions, set_up),
+        cmocka_unit_test_setup(test_what_cannot_be_used_is_said, set_up),
+        cmocka_unit_test_setup(test_a_failure_is_remembered_until_the_commit, set_up),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
