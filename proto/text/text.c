@@ -2,6 +2,8 @@
 
 #include "../error.h"
 
+#include <string.h>
+
 int text_decode(const char *s, size_t len, uint32_t *cp)
 {
     if (len == 0)
@@ -40,4 +42,34 @@ size_t text_encode(uint32_t cp, char out[4])
         out[i] = (char)(0x80 | (cp & 0x3f));
     out[0] = (char)((0xf00 >> len & 0xff) | cp);
     return len;
+}
+
+/* Whether the next 8 bytes are all ASCII, as in most text they are. */
+static bool is_ascii_8(const char *s)
+{
+    uint64_t bytes;
+    memcpy(&bytes, s, sizeof bytes);
+    return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
+size_t text_fit(const char *s, size_t len, size_t max)
+{
+    size_t end = len < max ? len : max, at = 0;
+    while (at < end) {
+        if (end - at >= 8 && is_ascii_8(s + at)) {
+            at += 8;
+            continue;
+        }
+        uint32_t cp;
+        int n = text_decode(s + at, end - at, &cp);
+        if (n < 0)
+            break;
+        at += (size_t)n;
+    }
+    return at;
+}
+
+bool text_is_utf8(const char *s, size_t len)
+{
+    return text_fit(s, len, len) == len;
 }

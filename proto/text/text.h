@@ -32,18 +32,20 @@ size_t text_fit(const char *s, size_t len, size_t max);
 bool text_is_letter_or_mark(uint32_t cp); /* general categories L, M */
 bool text_is_mark(uint32_t cp);           /* M */
 bool text_is_decimal(uint32_t cp);        /* Nd */
-bool text_is_ignorable(uint32_t cp); /* Default_Ignorable_Code_Point, or a filler (U+3164 …) */
-bool text_is_space(uint32_t cp);     /* Zs, TAB, LF */
-bool text_is_word(uint32_t cp);      /* part of a word for M-f and M-b: L, M, N, `_` */
+bool text_is_space(uint32_t cp);          /* Zs, TAB, LF */
+bool text_is_word(uint32_t cp);           /* part of a word for M-f and M-b: L, M, N, `_` */
+
+/* Default_Ignorable_Code_Point, or a letter or mark that is drawn as a blank (U+3164, U+13441). */
+bool text_is_ignorable(uint32_t cp);
 
 /*
- * NFC of `s`, which must be UTF-8, as a new NUL-terminated string of `*out_len` bytes that the
- * caller frees. ERROR_UTF8, ERROR_NOMEM.
+ * NFC of `s` as a new NUL-terminated string of `*out_len` bytes that the caller frees; NULL on
+ * failure. ERROR_UTF8, ERROR_NOMEM. Time grows with the square of the longest run of marks: bound
+ * what comes from outside.
  */
 int text_nfc(const char *s, size_t len, char **out, size_t *out_len);
 
-/* NFKC, full case folding and NFKC again, likewise: equal results are the same name (PROTOCOL.md).
- */
+/* NFKC, full case folding and NFKC again, likewise: names whose results are equal are the same. */
 int text_fold(const char *s, size_t len, char **out, size_t *out_len);
 
 /* The next extended grapheme cluster (UAX 29) and how it is drawn. */

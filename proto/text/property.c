@@ -1,0 +1,106 @@
+#include "text.h"
+
+#include "../error.h"
+
+#include <stdlib.h>
+
+#include <utf8proc.h>
+
+struct range {
+    uint32_t first, last;
+};
+
+/*
+ * Default_Ignorable_Code_Point, which utf8proc does not tell, and three that draw as blanks without
+ * having it: two Egyptian letters and the Khitan filler.
+ */
+static const struct range ignorable[] = {
+    {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},     {0x115f, 0x1160},
+    {0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x202a, 0x202e},
+    {0x2060, 0x206f},   {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+    {0xffa0, 0xffa0},   {0xfff0, 0xfff8},   {0x13441, 0x13442}, {0x16fe4, 0x16fe4},
+    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
+#define CATEGORY(name) (1u << UTF8PROC_CATEGORY_##name)
+
+enum {
+    LETTERS = CATEGORY(LU) | CATEGORY(LL) | CATEGORY(LT) | CATEGORY(LM) | CATEGORY(LO),
+    MARKS = CATEGORY(MN) | CATEGORY(MC) | CATEGORY(ME),
+    NUMBERS = CATEGORY(ND) | CATEGORY(NL) | CATEGORY(NO),
+};
+
+static bool is_in(uint32_t cp, unsigned categories)
+{
+    return 1u << utf8proc_category((utf8proc_int32_t)cp) & categories;
+}
+
+bool text_is_letter_or_mark(uint32_t cp)
+{
+    return is_in(cp, LETTERS | MARKS);
+}
+
+bool text_is_mark(uint32_t cp)
+{
+    return is_in(cp, MARKS);
+}
+
+bool text_is_decimal(uint32_t cp)
+{
+    return is_in(cp, CATEGORY(ND));
+}
+
+bool text_is_space(uint32_t cp)
+{
+    return cp == '\t' || cp == '\n' || is_in(cp, CATEGORY(ZS));
+}
+
+bool text_is_word(uint32_t cp)
+{
+    return cp == '_' || is_in(cp, LETTERS | MARKS | NUMBERS);
+}
+
+bool text_is_ignorable(uint32_t cp)
+{
+    size_t i = 0;
+    while (i < sizeof ignorable / sizeof ignorable[0] && ignorable[i].last < cp)
+        i++;
+    return i < sizeof ignorable / sizeof ignorable[0] && ignorable[i].first <= cp;
+}
+
+enum {
+    NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
+    NFKC = NFC | UTF8PROC_COMPAT,
+    CASEFOLD = UTF8PROC_CASEFOLD,
+};
+
+static int map(const char *s, size_t len, int options, char **out, size_t *out_len)
+{
+    utf8proc_uint8_t *mapped;
+    utf8proc_ssize_t rc = utf8proc_map((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)len, &mapped,
+                                       (utf8proc_option_t)options);
+    *out = rc < 0 ? NULL : (char *)mapped;
+    *out_len = rc < 0 ? 0 : (size_t)rc;
+    return rc >= 0 ? 0 : rc == UTF8PROC_ERROR_INVALIDUTF8 ? ERROR_UTF8 : ERROR_NOMEM;
+}
+
+int text_nfc(const char *s, size_t len, char **out, size_t *out_len)
+{
+    return map(s, len, NFC, out, out_len);
+}
+
+int text_fold(const char *s, size_t len, char **out, size_t *out_len)
+{
+    char *plain, *folded = NULL;
+    size_t plain_len, folded_len;
+    *out = NULL;
+    *out_len = 0;
+    int rc = map(s, len, NFKC, &plain, &plain_len);
+    if (!rc)
+        rc = map(plain, plain_len, CASEFOLD, &folded, &folded_len);
+    if (!rc)
+        rc = map(folded, folded_len, NFKC, out, out_len);
+    free(plain);
+    free(folded);
+    return rc;
+}
