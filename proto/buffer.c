@@ -64,6 +64,12 @@ int buffer_put(struct buffer *b, const void *bytes, size_t len)
     return 0;
 }
 
+void buffer_truncate(struct buffer *b, size_t len)
+{
+    assert(len <= b->len);
+    b->len = len;
+}
+
 const uint8_t *buffer_peek(const struct buffer *b, size_t *len)
 {
     *len = b->len;

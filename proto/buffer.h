@@ -35,6 +35,9 @@ int buffer_put(struct buffer *b, const void *bytes, size_t len);
 int buffer_reserve(struct buffer *b, size_t len, uint8_t **at);
 void buffer_commit(struct buffer *b, size_t len);
 
+/* Drops bytes from the end, so that the first `len` are left; there must be as many. */
+void buffer_truncate(struct buffer *b, size_t len);
+
 /* The content, `*len` bytes, borrowed until the next call that is not a peek. */
 const uint8_t *buffer_peek(const struct buffer *b, size_t *len);
 

@@ -53,6 +53,22 @@ static void test_the_ceiling_holds_and_a_refusal_changes_nothing(void **state)
     buffer_clear(&b);
 }
 
+static void test_truncating_drops_from_the_end(void **state)
+{
+    (void)state;
+    struct buffer b;
+    buffer_init(&b, 8);
+    assert_int_equal(buffer_put(&b, "12345678", 8), 0);
+    buffer_consume(&b, 2);
+    buffer_truncate(&b, 3);
+    assert_holds(&b, "345");
+    assert_int_equal(buffer_put(&b, "x", 1), 0);
+    assert_holds(&b, "345x");
+    buffer_truncate(&b, 0);
+    assert_holds(&b, "");
+    buffer_clear(&b);
+}
+
 /* Random puts and consumes against a plain array that holds everything ever put. */
 static void test_it_is_a_queue(void **state)
 {
@@ -122,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_come_out_in_order),
         cmocka_unit_test(test_the_ceiling_holds_and_a_refusal_changes_nothing),
+        cmocka_unit_test(test_truncating_drops_from_the_end),
         cmocka_unit_test(test_it_is_a_queue),
         cmocka_unit_test(test_out_of_memory_changes_nothing),
         cmocka_unit_test(test_an_empty_buffer_gives_large_memory_back),
