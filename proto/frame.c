@@ -29,24 +29,29 @@ int frame_decode(const uint8_t *bytes, size_t len, struct frame *frame)
     return (int)n + 4;
 }
 
-int frame_put(struct buffer *b, const struct frame *frame)
+void frame_write_prefix(uint8_t at[FRAME_PREFIX], size_t header_len, size_t content_len)
 {
-    size_t header_len = frame->header_len, content_len = frame->content_len;
     assert(header_len >= FRAME_HEADER_MIN && header_len <= FRAME_HEADER_MAX);
     assert(content_len <= FRAME_CONTENT_MAX);
+    size_t n = 2 + header_len + content_len;
+    at[0] = (uint8_t)(n >> 24);
+    at[1] = (uint8_t)(n >> 16);
+    at[2] = (uint8_t)(n >> 8);
+    at[3] = (uint8_t)n;
+    at[4] = (uint8_t)(header_len >> 8);
+    at[5] = (uint8_t)header_len;
+}
+
+int frame_put(struct buffer *b, const struct frame *frame)
+{
     uint8_t *at;
-    int rc = buffer_reserve(b, FRAME_PREFIX + header_len + content_len, &at);
+    int rc = buffer_reserve(b, FRAME_PREFIX + frame->header_len + frame->content_len, &at);
     if (rc)
         return rc;
-    size_t n = 2 + header_len + content_len;
-    const uint8_t prefix[FRAME_PREFIX] = {
-        (uint8_t)(n >> 24), (uint8_t)(n >> 16),         (uint8_t)(n >> 8),
-        (uint8_t)n,         (uint8_t)(header_len >> 8), (uint8_t)header_len,
-    };
-    buffer_commit(b, 0);
-    buffer_put(b, prefix, sizeof prefix);
-    buffer_put(b, frame->header, header_len);
-    buffer_put(b, frame->content, content_len);
+    frame_write_prefix(at, frame->header_len, frame->content_len);
+    buffer_commit(b, FRAME_PREFIX);
+    buffer_put(b, frame->header, frame->header_len);
+    buffer_put(b, frame->content, frame->content_len);
     return 0;
 }
 

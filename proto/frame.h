@@ -32,6 +32,9 @@ struct frame {
  */
 int frame_decode(const uint8_t *bytes, size_t len, struct frame *frame);
 
+/* Writes the N and H of a frame with these lengths, which must be within the bounds above. */
+void frame_write_prefix(uint8_t at[FRAME_PREFIX], size_t header_len, size_t content_len);
+
 /*
  * Adds a whole frame to a buffer, or nothing. The lengths must be within the bounds above.
  * ERROR_LIMIT, ERROR_NOMEM as buffer_put.
