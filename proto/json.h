@@ -43,6 +43,7 @@ struct json_value {
 /* A walk over the members of an object or the elements of an array. */
 struct json_iter {
     const char *at, *end;
+    bool object;
 };
 
 /*
@@ -55,6 +56,9 @@ int json_scan(const char *text, size_t len, struct json_value *object);
  */
 struct json_iter json_iter_init(const struct json_value *container);
 bool json_next(struct json_iter *iter, struct json_value *key, struct json_value *value);
+
+/* Whether a scanned string is `s`, unescaped and case-sensitive. */
+bool json_equals(const struct json_value *string, const char *s, size_t len);
 
 /* Finds a member of a scanned object by its key, unescaped and case-sensitive. */
 bool json_find(const struct json_value *object, const char *key, struct json_value *value);
@@ -84,8 +88,9 @@ int json_get_string(const struct json_value *value, struct buffer *scratch,
 
 /*
  * Writing. A writer puts one object or array behind what a buffer holds; it remembers the first
- * failure, and its calls do nothing after it. Strings must be UTF-8 without NUL and come out with
- * the shortest escapes; a string that is not UTF-8 is a failure, ERROR_UTF8.
+ * failure, and its calls do nothing after it; what it had written by then stays in the buffer.
+ * Strings must be UTF-8 without NUL and come out with the shortest escapes; a string that is not is
+ * a failure, ERROR_UTF8. The others are ERROR_LIMIT and ERROR_NOMEM.
  */
 struct json_writer {
     struct buffer *out;
@@ -94,7 +99,10 @@ struct json_writer {
 };
 
 void json_writer_init(struct json_writer *w, struct buffer *out);
-/* `key` is a C string that needs no escaping, or NULL for an element of an array. */
+/*
+ * `key` is a C string that needs no escaping; NULL for an element of an array and for the outermost
+ * bracket.
+ */
 void json_put_string(struct json_writer *w, const char *key, const char *s, size_t len);
 void json_put_integer(struct json_writer *w, const char *key, uint64_t n);
 void json_put_bool(struct json_writer *w, const char *key, bool b);
