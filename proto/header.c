@@ -1,0 +1,281 @@
+#include "header.h"
+
+#include "error.h"
+#include "fields.h"
+#include "header_words.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define AT(member)  .at = offsetof(struct header, member)
+#define HAS(member) .has = offsetof(struct header, member)
+#define STRING(key, member)                                            \
+    {                                                                  \
+        .name = key, .form = FIELD_STRING, AT(member), .max = SIZE_MAX \
+    }
+#define INTEGER(key, member)                           \
+    {                                                  \
+        .name = key, .form = FIELD_INTEGER, AT(member) \
+    }
+#define COUNT(key, member)                                       \
+    {                                                            \
+        .name = key, .form = FIELD_INTEGER, AT(member), .min = 1 \
+    }
+#define STREAM                                             \
+    {                                                      \
+        .name = "stream", .form = FIELD_STREAM, AT(stream) \
+    }
+#define OPTIONAL_KEYS(member)                                                    \
+    {                                                                            \
+        .name = "keys", .form = FIELD_KEYS, .flags = FIELD_OPTIONAL, AT(member), \
+        .max = HEADER_KEYS_MAX                                                   \
+    }
+#define STATE(member)                                                                \
+    {                                                                                \
+        .name = "state", .form = FIELD_WORD, AT(member), .words = header_state_words \
+    }
+#define OPTIONAL_STORED                                                            \
+    {                                                                              \
+        .name = "stored", .form = FIELD_LIST, .flags = FIELD_OPTIONAL, AT(stored), \
+        HAS(stored_count), .max = HEADER_STORED_MAX, .fields = run,                \
+        .size = sizeof(struct header_run)                                          \
+    }
+#define REFUSED(key)                                                \
+    {                                                               \
+        .name = key, .form = FIELD_REFUSED, .flags = FIELD_OPTIONAL \
+    }
+#define CLIENT_END                    \
+    REFUSED("from"), REFUSED("time"), \
+    {                                 \
+        .name = NULL                  \
+    }
+#define END          \
+    {                \
+        .name = NULL \
+    }
+
+static const struct field run[] = {
+    {.name = "stream", .form = FIELD_STREAM, .at = offsetof(struct header_run, stream)},
+    {.name = "first", .form = FIELD_INTEGER, .at = offsetof(struct header_run, first), .min = 1},
+    {.name = "n", .form = FIELD_INTEGER, .at = offsetof(struct header_run, n), .min = 1},
+    END,
+};
+
+static const struct field peer[] = {
+    STRING("nick", peer_nick), STATE(peer_state), INTEGER("time", peer_time),
+    OPTIONAL_KEYS(peer_keys),  OPTIONAL_STORED,   END,
+};
+
+static const struct field hello[] = {
+    INTEGER("version", version),
+    STRING("nick", nick),
+    {.name = "room", .form = FIELD_STRING, .flags = FIELD_OPTIONAL, AT(room), .max = SIZE_MAX},
+    {.name = "agent",
+     .form = FIELD_LABEL,
+     .flags = FIELD_OPTIONAL,
+     AT(agent),
+     .max = HEADER_AGENT_POINTS},
+    OPTIONAL_KEYS(keys),
+    CLIENT_END,
+};
+
+static const struct field hello_version[] = {INTEGER("version", version), END};
+
+static const struct field keys[] = {
+    {.name = "keys", .form = FIELD_KEYS, AT(keys), .max = HEADER_KEYS_MAX},
+    CLIENT_END,
+};
+
+static const struct field welcome[] = {
+    INTEGER("version", version),
+    STRING("nick", nick),
+    STRING("room", room),
+    {.name = "agent", .form = FIELD_LABEL, AT(agent), .max = HEADER_AGENT_POINTS},
+    INTEGER("time", time),
+    INTEGER("waiting", waiting),
+    {.name = "peer", .form = FIELD_OBJECT, .flags = FIELD_NULL, HAS(has_peer), .fields = peer},
+    END,
+};
+
+static const struct field presence[] = {
+    STRING("nick", nick), STATE(state),    INTEGER("time", time),
+    OPTIONAL_KEYS(keys),  OPTIONAL_STORED, END,
+};
+
+static const struct field message_to[] = {STRING("to", peer), STREAM, COUNT("n", n), CLIENT_END};
+
+static const struct field message_from[] = {
+    STRING("from", peer), STREAM, COUNT("n", n), INTEGER("time", time), END,
+};
+
+#define RESEND                                                                    \
+    {                                                                             \
+        .name = "resend", .form = FIELD_BOOL, .flags = FIELD_OPTIONAL, AT(resend) \
+    }
+
+static const struct field receipt_to[] = {
+    STRING("to", peer), STREAM, INTEGER("n", n), RESEND, CLIENT_END,
+};
+
+static const struct field receipt_from[] = {
+    STRING("from", peer), STREAM, INTEGER("n", n), RESEND, END,
+};
+
+static const struct field stored[] = {
+    STRING("to", peer), STREAM, COUNT("first", first), COUNT("n", n), END,
+};
+
+static const struct field signal_to[] = {STRING("to", peer), CLIENT_END};
+
+static const struct field signal_from[] = {STRING("from", peer), INTEGER("time", time), END};
+
+#define ID                                                                                \
+    {                                                                                     \
+        .name = "id", .form = FIELD_INTEGER, .flags = FIELD_OPTIONAL, AT(id), HAS(has_id) \
+    }
+
+static const struct field ping_to[] = {ID, CLIENT_END};
+
+static const struct field ping_from[] = {ID, END};
+
+static const struct field bye[] = {
+    {.name = "leave", .form = FIELD_BOOL, .flags = FIELD_OPTIONAL, AT(leave)},
+    CLIENT_END,
+};
+
+static const struct field error[] = {
+    {.name = "code", .form = FIELD_WORD, AT(code), .words = header_code_words, .min = 1},
+    STRING("text", text),
+    {.name = "fatal", .form = FIELD_BOOL, AT(fatal)},
+    {.name = "stream",
+     .form = FIELD_STREAM,
+     .flags = FIELD_OPTIONAL | FIELD_TOGETHER,
+     AT(stream),
+     HAS(has_message)},
+    {.name = "n",
+     .form = FIELD_INTEGER,
+     .flags = FIELD_OPTIONAL | FIELD_TOGETHER,
+     AT(n),
+     HAS(has_message),
+     .min = 1},
+    END,
+};
+
+/* What a type holds, by who sends it; NULL where that side does not. */
+static const struct {
+    const struct field *fields[2];
+    size_t content_max;
+} rows[HEADER_TYPES] = {
+    [HEADER_HELLO] = {{hello, NULL}, 0},
+    [HEADER_KEYS] = {{keys, NULL}, 0},
+    [HEADER_WELCOME] = {{NULL, welcome}, 0},
+    [HEADER_PRESENCE] = {{NULL, presence}, 0},
+    [HEADER_MESSAGE] = {{message_to, message_from}, FRAME_CONTENT_MAX},
+    [HEADER_RECEIPT] = {{receipt_to, receipt_from}, HEADER_RECEIPT_CONTENT_MAX},
+    [HEADER_STORED] = {{NULL, stored}, 0},
+    [HEADER_SIGNAL] = {{signal_to, signal_from}, FRAME_CONTENT_MAX},
+    [HEADER_PING] = {{ping_to, ping_from}, 0},
+    [HEADER_PONG] = {{ping_to, ping_from}, 0},
+    [HEADER_BYE] = {{bye, NULL}, 0},
+    [HEADER_ERROR] = {{NULL, error}, 0},
+};
+
+void header_decoder_init(struct header_decoder *d)
+{
+    d->type = HEADER_UNKNOWN;
+    buffer_init(&d->scratch, FRAME_HEADER_MAX);
+}
+
+void header_decoder_clear(struct header_decoder *d)
+{
+    buffer_clear(&d->scratch);
+    header_decoder_init(d);
+}
+
+/* Scans the header and finds its type, of those that `side` sends. */
+static int decode_type(struct header_decoder *d, enum header_side side, const struct frame *frame,
+                       struct json_value *object)
+{
+    d->type = HEADER_UNKNOWN;
+    int rc = json_scan(frame->header, frame->header_len, object);
+    if (rc)
+        return rc;
+    buffer_consume(&d->scratch, d->scratch.len);
+    if (memchr(frame->header, '\\', frame->header_len)) {
+        uint8_t *room;
+        rc = buffer_reserve(&d->scratch, frame->header_len, &room);
+        if (rc)
+            return rc;
+    }
+    struct json_value value;
+    struct json_string word;
+    if (!json_find(object, "type", &value))
+        return ERROR_HEADER;
+    rc = json_get_string(&value, &d->scratch, &word);
+    if (rc)
+        return rc;
+    int type = fields_find_word(header_type_words, word.at, word.len);
+    if (type > 0 && rows[type].fields[side])
+        d->type = (enum header_type)type;
+    return 0;
+}
+
+/* What the table cannot say. */
+static bool holds_together(const struct header *h)
+{
+    for (size_t i = 0; i < h->stored_count; i++)
+        if (h->stored[i].first > h->stored[i].n)
+            return false;
+    return h->type != HEADER_STORED || h->first <= h->n;
+}
+
+int header_decode(struct header_decoder *d, enum header_side side, const struct frame *frame,
+                  struct header *h)
+{
+    struct json_value object;
+    int rc = decode_type(d, side, frame, &object);
+    if (rc)
+        return rc;
+    *h = (struct header){.type = d->type};
+    if (h->type == HEADER_UNKNOWN)
+        return 0;
+    if (frame->content_len > rows[h->type].content_max)
+        return ERROR_FRAME;
+    if (h->type == HEADER_HELLO) {
+        rc = fields_read(hello_version, &object, &d->scratch, h);
+        if (rc || h->version != PROTOCOL_VERSION)
+            return rc;
+    }
+    rc = fields_read(rows[h->type].fields[side], &object, &d->scratch, h);
+    return rc == 0 && !holds_together(h) ? ERROR_HEADER : rc;
+}
+
+int header_put(struct buffer *out, enum header_side side, const struct header *h,
+               const uint8_t *content, size_t content_len)
+{
+    const struct field *fields = rows[h->type].fields[side];
+    assert(fields && content_len <= rows[h->type].content_max);
+    const char *type = header_type_word(h->type);
+    static const uint8_t prefix[FRAME_PREFIX];
+    size_t start = out->len;
+    int rc = buffer_put(out, prefix, sizeof prefix);
+    if (rc)
+        return rc;
+    struct json_writer w;
+    json_writer_init(&w, out);
+    json_open(&w, NULL, '{');
+    json_put_string(&w, "type", type, strlen(type));
+    fields_write(fields, &w, h);
+    if (h->type == HEADER_ERROR && h->code == CODE_UNSUPPORTED_VERSION)
+        json_put_raw(&w, "versions", "[1]", 3);
+    json_close(&w, '}');
+    size_t header_len = out->len - start - sizeof prefix;
+    rc = w.error;
+    if (rc == 0)
+        rc = header_len > FRAME_HEADER_MAX ? ERROR_LIMIT : buffer_put(out, content, content_len);
+    if (rc)
+        buffer_truncate(out, start);
+    else
+        frame_write_prefix(out->bytes + out->start + start, header_len, content_len);
+    return rc;
+}
