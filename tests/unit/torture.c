@@ -6,9 +6,13 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *at, size_t size);
+char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t max);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *at, size_t size);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t max);
 
 static bool armed, failed;
 static size_t left; /* allocations until the one that fails */
@@ -57,4 +61,14 @@ void *__wrap_calloc(size_t count, size_t size)
 void *__wrap_realloc(void *at, size_t size)
 {
     return fails() ? NULL : __real_realloc(at, size);
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return fails() ? NULL : __real_strdup(s);
+}
+
+char *__wrap_strndup(const char *s, size_t max)
+{
+    return fails() ? NULL : __real_strndup(s, max);
 }
