@@ -74,14 +74,24 @@ enum {
     CASEFOLD = UTF8PROC_CASEFOLD,
 };
 
-static int map(const char *s, size_t len, int options, char **out, size_t *out_len)
+/* Maps in an array of code points, which then becomes the string. */
+static int map(const char *s, size_t len, int flags, char **out, size_t *out_len)
 {
-    utf8proc_uint8_t *mapped;
-    utf8proc_ssize_t rc = utf8proc_map((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)len, &mapped,
-                                       (utf8proc_option_t)options);
-    *out = rc < 0 ? NULL : (char *)mapped;
-    *out_len = rc < 0 ? 0 : (size_t)rc;
-    return rc >= 0 ? 0 : rc == UTF8PROC_ERROR_INVALIDUTF8 ? ERROR_UTF8 : ERROR_NOMEM;
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)s;
+    utf8proc_option_t options = (utf8proc_option_t)flags;
+    utf8proc_ssize_t n = utf8proc_decompose(bytes, (utf8proc_ssize_t)len, NULL, 0, options);
+    *out = NULL;
+    *out_len = 0;
+    if (n < 0)
+        return n == UTF8PROC_ERROR_INVALIDUTF8 ? ERROR_UTF8 : ERROR_NOMEM;
+    utf8proc_int32_t *points = malloc(((size_t)n + 1) * sizeof *points);
+    if (!points)
+        return ERROR_NOMEM;
+    utf8proc_decompose(bytes, (utf8proc_ssize_t)len, points, n, options);
+    *out_len = (size_t)utf8proc_reencode(points, n, options);
+    char *fitted = realloc(points, *out_len + 1);
+    *out = fitted ? fitted : (char *)points;
+    return 0;
 }
 
 int text_nfc(const char *s, size_t len, char **out, size_t *out_len)
