@@ -13,6 +13,8 @@ enum {
     NAME_NICK_BYTES = 64,
     NAME_ROOM_POINTS = 64,
     NAME_ROOM_BYTES = 128,
+    NAME_KEY_BYTES =
+        11 * NAME_ROOM_BYTES, /* no key is longer: folding U+FDFA makes 33 bytes of 3 */
 };
 
 struct name {
@@ -21,7 +23,8 @@ struct name {
 };
 
 /*
- * Makes a name of `len` bytes from outside. ERROR_NAME where the rules forbid it, ERROR_NOMEM; then
+ * Makes a name of `len` bytes from outside, in any normal form. ERROR_NAME where the rules forbid
+ * it, ERROR_NOMEM; then
  * `*name` is empty (both NULL). name_clear may be called on an empty name.
  */
 int name_init_nick(struct name *name, const char *s, size_t len);
@@ -34,8 +37,10 @@ int name_init_copy(struct name *name, const struct name *from);
 /* Whether two names are the same. */
 bool name_equal(const struct name *a, const struct name *b);
 
-/* Whether `s` names `name`: it is a valid name or not, nothing is said of it. Out of memory is no.
+/*
+ * Whether `s` is a nick, and the same as `nick`. The spelling itself costs one comparison of bytes.
+ * Out of memory is no.
  */
-bool name_matches(const struct name *name, const char *s, size_t len);
+bool name_matches(const struct name *nick, const char *s, size_t len);
 
 #endif
