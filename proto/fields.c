@@ -30,16 +30,25 @@ static bool is_hex(const struct json_string *s)
     return true;
 }
 
+/* Whether a string has the length that its form asks for. */
+static bool fits(const struct field *field, const struct json_string *s)
+{
+    if (field->form == FIELD_LABEL)
+        return count_points(s) <= field->max;
+    if (field->form == FIELD_HEX)
+        return s->len == field->max;
+    return s->len >= field->min && s->len <= field->max;
+}
+
 static int read_string(const struct field *field, const struct json_value *value,
                        struct buffer *scratch, struct json_string *out)
 {
     int rc = json_get_string(value, scratch, out);
     if (rc)
         return rc;
-    bool good = field->form == FIELD_LABEL ? count_points(out) <= field->max
-                : field->form == FIELD_HEX ? out->len == field->max && is_hex(out)
-                                           : out->len >= field->min && out->len <= field->max;
-    return good ? 0 : ERROR_HEADER;
+    if (field->form == FIELD_HEX && !is_hex(out))
+        return ERROR_HEADER;
+    return fits(field, out) ? 0 : ERROR_HEADER;
 }
 
 static int read_keys(const struct field *field, const struct json_value *value,
@@ -192,18 +201,27 @@ static void write_list(const struct field *field, struct json_writer *w, const c
     json_close(w, ']');
 }
 
+static void write_string(const struct field *field, struct json_writer *w,
+                         const struct json_string *s)
+{
+    assert(s->at);
+    if (w->error == 0 && !fits(field, s))
+        w->error = ERROR_LIMIT;
+    if (field->form == FIELD_KEYS)
+        json_put_raw(w, field->name, s->at, s->len);
+    else
+        json_put_string(w, field->name, s->at, s->len);
+}
+
 static void write_field(const struct field *field, struct json_writer *w, const char *in)
 {
     const void *at = in + field->at;
-    const struct json_string *s = at;
     char stream[17];
     switch (field->form) {
     case FIELD_STRING:
     case FIELD_LABEL:
     case FIELD_HEX:
-        assert(s->at);
-        json_put_string(w, field->name, s->at, s->len);
-        break;
+    case FIELD_KEYS: write_string(field, w, at); break;
     case FIELD_STREAM:
         header_stream_format(*(const uint64_t *)at, stream);
         json_put_string(w, field->name, stream, 16);
@@ -215,7 +233,6 @@ static void write_field(const struct field *field, struct json_writer *w, const 
         json_put_string(w, field->name, word, strlen(word));
         break;
     }
-    case FIELD_KEYS: json_put_raw(w, field->name, s->at, s->len); break;
     case FIELD_OBJECT:
         json_open(w, field->name, '{');
         fields_write(field->fields, w, in);

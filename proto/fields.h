@@ -19,18 +19,16 @@ enum field_form {
     FIELD_STREAM,  /* uint64_t: 16 lowercase hex digits */
     FIELD_INTEGER, /* uint64_t: at least `min` */
     FIELD_BOOL,    /* bool */
-    FIELD_WORD, /* an enum: the index of one of `words`; of any other word it is 0 where `min` is 1
-                 */
-    FIELD_KEYS, /* struct json_string: an object as written, `max` bytes, strings and integers */
+    FIELD_WORD,    /* an enum: which of `words`; where `min` is 1, the first one for any other */
+    FIELD_KEYS,    /* struct json_string: an object as written, strings and integers, `max` bytes */
     FIELD_OBJECT,  /* the members that `fields` says */
     FIELD_LIST,    /* an array of `max` structs of `size` bytes, each as `fields` says */
     FIELD_REFUSED, /* must not be there */
 };
 
 enum {
-    FIELD_OPTIONAL =
-        1,          /* may be missing, which is a string without `at`, zero, or what `has` says */
-    FIELD_NULL = 2, /* null stands for what `has` says is missing */
+    FIELD_OPTIONAL = 1, /* may be missing: then `has` is false, or the value zero or without `at` */
+    FIELD_NULL = 2,     /* null stands for what `has` says is missing */
     FIELD_TOGETHER = 4, /* all of those with this flag, or none */
 };
 
@@ -54,7 +52,10 @@ struct field {
 int fields_read(const struct field *fields, const struct json_value *object, struct buffer *scratch,
                 void *out);
 
-/* Writes the fields of `in`, which must be of their forms, as members of the object open in `w`. */
+/*
+ * Writes the fields of `in` as members of the object that is open in `w`. A string that is too long
+ * or too short is a failure of the writer, ERROR_LIMIT; the rest must be of its form.
+ */
 void fields_write(const struct field *fields, struct json_writer *w, const void *in);
 
 /* The index of a word in a list that ends with NULL; -1 where it is not there. */

@@ -7,158 +7,114 @@
 #include <assert.h>
 #include <string.h>
 
-#define AT(member)  .at = offsetof(struct header, member)
-#define HAS(member) .has = offsetof(struct header, member)
-#define STRING(key, member)                                            \
-    {                                                                  \
-        .name = key, .form = FIELD_STRING, AT(member), .max = SIZE_MAX \
-    }
-#define INTEGER(key, member)                           \
-    {                                                  \
-        .name = key, .form = FIELD_INTEGER, AT(member) \
-    }
-#define COUNT(key, member)                                       \
-    {                                                            \
-        .name = key, .form = FIELD_INTEGER, AT(member), .min = 1 \
-    }
-#define STREAM                                             \
-    {                                                      \
-        .name = "stream", .form = FIELD_STREAM, AT(stream) \
-    }
-#define OPTIONAL_KEYS(member)                                                    \
-    {                                                                            \
-        .name = "keys", .form = FIELD_KEYS, .flags = FIELD_OPTIONAL, AT(member), \
-        .max = HEADER_KEYS_MAX                                                   \
-    }
-#define STATE(member)                                                                \
-    {                                                                                \
-        .name = "state", .form = FIELD_WORD, AT(member), .words = header_state_words \
-    }
-#define OPTIONAL_STORED                                                            \
-    {                                                                              \
-        .name = "stored", .form = FIELD_LIST, .flags = FIELD_OPTIONAL, AT(stored), \
-        HAS(stored_count), .max = HEADER_STORED_MAX, .fields = run,                \
-        .size = sizeof(struct header_run)                                          \
-    }
-#define REFUSED(key)                                                \
-    {                                                               \
-        .name = key, .form = FIELD_REFUSED, .flags = FIELD_OPTIONAL \
-    }
-#define CLIENT_END                    \
-    REFUSED("from"), REFUSED("time"), \
-    {                                 \
-        .name = NULL                  \
-    }
-#define END          \
-    {                \
-        .name = NULL \
-    }
+#define AT(member)       .at = offsetof(struct header, member)
+#define HAS(member)      .has = offsetof(struct header, member)
+#define OPTIONAL         .flags = FIELD_OPTIONAL
+#define TOGETHER         .flags = FIELD_OPTIONAL | FIELD_TOGETHER
+#define STRING(key, to)  .name = key, .form = FIELD_STRING, AT(to), .max = SIZE_MAX
+#define INTEGER(key, to) .name = key, .form = FIELD_INTEGER, AT(to)
+#define COUNT(key, to)   INTEGER(key, to), .min = 1
+#define BOOL(key, to)    .name = key, .form = FIELD_BOOL, AT(to)
+#define STREAM           .name = "stream", .form = FIELD_STREAM, AT(stream)
+#define AGENT            .name = "agent", .form = FIELD_LABEL, AT(agent), .max = HEADER_AGENT_POINTS
+#define STATE(to)        .name = "state", .form = FIELD_WORD, AT(to), .words = header_state_words
+#define KEYS(to)         .name = "keys", .form = FIELD_KEYS, AT(to), .max = HEADER_KEYS_MAX
+#define STORED                                                                                     \
+    .name = "stored", .form = FIELD_LIST, AT(stored), HAS(stored_count), .max = HEADER_STORED_MAX, \
+    .fields = run, .size = sizeof(struct header_run), OPTIONAL
+#define REFUSED(key) .name = key, .form = FIELD_REFUSED, OPTIONAL
+#define NO_FROM      REFUSED("from")
+#define NO_TIME      REFUSED("time")
 
 static const struct field run[] = {
     {.name = "stream", .form = FIELD_STREAM, .at = offsetof(struct header_run, stream)},
     {.name = "first", .form = FIELD_INTEGER, .at = offsetof(struct header_run, first), .min = 1},
     {.name = "n", .form = FIELD_INTEGER, .at = offsetof(struct header_run, n), .min = 1},
-    END,
-};
-
-static const struct field peer[] = {
-    STRING("nick", peer_nick), STATE(peer_state), INTEGER("time", peer_time),
-    OPTIONAL_KEYS(peer_keys),  OPTIONAL_STORED,   END,
+    {0},
 };
 
 static const struct field hello[] = {
-    INTEGER("version", version),
-    STRING("nick", nick),
-    {.name = "room", .form = FIELD_STRING, .flags = FIELD_OPTIONAL, AT(room), .max = SIZE_MAX},
-    {.name = "agent",
-     .form = FIELD_LABEL,
-     .flags = FIELD_OPTIONAL,
-     AT(agent),
-     .max = HEADER_AGENT_POINTS},
-    OPTIONAL_KEYS(keys),
-    CLIENT_END,
+    {INTEGER("version", version)},
+    {STRING("nick", nick)},
+    {STRING("room", room), OPTIONAL},
+    {AGENT, OPTIONAL},
+    {KEYS(keys), OPTIONAL},
+    {NO_FROM},
+    {NO_TIME},
+    {0},
 };
 
-static const struct field hello_version[] = {INTEGER("version", version), END};
+/* What is judged before the rest of a hello. */
+static const struct field hello_version[] = {{INTEGER("version", version)}, {0}};
 
-static const struct field keys[] = {
-    {.name = "keys", .form = FIELD_KEYS, AT(keys), .max = HEADER_KEYS_MAX},
-    CLIENT_END,
+static const struct field keys[] = {{KEYS(keys)}, {NO_FROM}, {NO_TIME}, {0}};
+
+static const struct field peer[] = {
+    {STRING("nick", peer_nick)},
+    {STATE(peer_state)},
+    {INTEGER("time", peer_time)},
+    {KEYS(peer_keys), OPTIONAL},
+    {STORED},
+    {0},
 };
 
 static const struct field welcome[] = {
-    INTEGER("version", version),
-    STRING("nick", nick),
-    STRING("room", room),
-    {.name = "agent", .form = FIELD_LABEL, AT(agent), .max = HEADER_AGENT_POINTS},
-    INTEGER("time", time),
-    INTEGER("waiting", waiting),
-    {.name = "peer", .form = FIELD_OBJECT, .flags = FIELD_NULL, HAS(has_peer), .fields = peer},
-    END,
+    {INTEGER("version", version)},
+    {STRING("nick", nick)},
+    {STRING("room", room)},
+    {AGENT},
+    {INTEGER("time", time)},
+    {INTEGER("waiting", waiting)},
+    {.name = "peer", .form = FIELD_OBJECT, HAS(has_peer), .fields = peer, .flags = FIELD_NULL},
+    {0},
 };
 
 static const struct field presence[] = {
-    STRING("nick", nick), STATE(state),    INTEGER("time", time),
-    OPTIONAL_KEYS(keys),  OPTIONAL_STORED, END,
+    {STRING("nick", nick)}, {STATE(state)}, {INTEGER("time", time)},
+    {KEYS(keys), OPTIONAL}, {STORED},       {0},
 };
 
-static const struct field message_to[] = {STRING("to", peer), STREAM, COUNT("n", n), CLIENT_END};
+static const struct field message_to[] = {
+    {STRING("to", peer)}, {STREAM}, {COUNT("n", n)}, {NO_FROM}, {NO_TIME}, {0}};
 
 static const struct field message_from[] = {
-    STRING("from", peer), STREAM, COUNT("n", n), INTEGER("time", time), END,
+    {STRING("from", peer)}, {STREAM}, {COUNT("n", n)}, {INTEGER("time", time)}, {0},
 };
 
-#define RESEND                                                                    \
-    {                                                                             \
-        .name = "resend", .form = FIELD_BOOL, .flags = FIELD_OPTIONAL, AT(resend) \
-    }
-
 static const struct field receipt_to[] = {
-    STRING("to", peer), STREAM, INTEGER("n", n), RESEND, CLIENT_END,
+    {STRING("to", peer)},
+    {STREAM},
+    {INTEGER("n", n)},
+    {BOOL("resend", resend), OPTIONAL},
+    {NO_FROM},
+    {NO_TIME},
+    {0},
 };
 
 static const struct field receipt_from[] = {
-    STRING("from", peer), STREAM, INTEGER("n", n), RESEND, END,
+    {STRING("from", peer)}, {STREAM}, {INTEGER("n", n)}, {BOOL("resend", resend), OPTIONAL}, {0},
 };
 
 static const struct field stored[] = {
-    STRING("to", peer), STREAM, COUNT("first", first), COUNT("n", n), END,
+    {STRING("to", peer)}, {STREAM}, {COUNT("first", first)}, {COUNT("n", n)}, {0},
 };
 
-static const struct field signal_to[] = {STRING("to", peer), CLIENT_END};
+static const struct field signal_to[] = {{STRING("to", peer)}, {NO_FROM}, {NO_TIME}, {0}};
+static const struct field signal_from[] = {{STRING("from", peer)}, {INTEGER("time", time)}, {0}};
 
-static const struct field signal_from[] = {STRING("from", peer), INTEGER("time", time), END};
+static const struct field ping_to[] = {
+    {INTEGER("id", id), HAS(has_id), OPTIONAL}, {NO_FROM}, {NO_TIME}, {0}};
+static const struct field ping_from[] = {{INTEGER("id", id), HAS(has_id), OPTIONAL}, {0}};
 
-#define ID                                                                                \
-    {                                                                                     \
-        .name = "id", .form = FIELD_INTEGER, .flags = FIELD_OPTIONAL, AT(id), HAS(has_id) \
-    }
-
-static const struct field ping_to[] = {ID, CLIENT_END};
-
-static const struct field ping_from[] = {ID, END};
-
-static const struct field bye[] = {
-    {.name = "leave", .form = FIELD_BOOL, .flags = FIELD_OPTIONAL, AT(leave)},
-    CLIENT_END,
-};
+static const struct field bye[] = {{BOOL("leave", leave), OPTIONAL}, {NO_FROM}, {NO_TIME}, {0}};
 
 static const struct field error[] = {
     {.name = "code", .form = FIELD_WORD, AT(code), .words = header_code_words, .min = 1},
-    STRING("text", text),
-    {.name = "fatal", .form = FIELD_BOOL, AT(fatal)},
-    {.name = "stream",
-     .form = FIELD_STREAM,
-     .flags = FIELD_OPTIONAL | FIELD_TOGETHER,
-     AT(stream),
-     HAS(has_message)},
-    {.name = "n",
-     .form = FIELD_INTEGER,
-     .flags = FIELD_OPTIONAL | FIELD_TOGETHER,
-     AT(n),
-     HAS(has_message),
-     .min = 1},
-    END,
+    {STRING("text", text)},
+    {BOOL("fatal", fatal)},
+    {STREAM, HAS(has_message), TOGETHER},
+    {COUNT("n", n), HAS(has_message), TOGETHER},
+    {0},
 };
 
 /* What a type holds, by who sends it; NULL where that side does not. */

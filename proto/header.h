@@ -134,8 +134,8 @@ int header_decode(struct header_decoder *d, enum header_side side, const struct 
 
 /*
  * Puts a whole frame with this header and content behind what `out` holds. What is encoded here
- * must be valid. ERROR_LIMIT where the header would be above FRAME_HEADER_MAX or `out` is full,
- * ERROR_NOMEM, ERROR_UTF8; then nothing was added.
+ * must be valid. ERROR_LIMIT where the header would be above FRAME_HEADER_MAX, a string too long or
+ * `out` full; ERROR_NOMEM, ERROR_UTF8; then nothing was added.
  */
 int header_put(struct buffer *out, enum header_side side, const struct header *h,
                const uint8_t *content, size_t content_len);

@@ -19,8 +19,10 @@ enum {
     PAYLOAD_HEADER_MAX = 65000,
     PAYLOAD_TEXT_MAX = 16384, /* bytes */
     PAYLOAD_CHUNK_MAX = 32768,
-    PAYLOAD_NAME_MAX = 255, /* bytes of a file's name */
-    PAYLOAD_EMOJI_MAX = 64,
+    PAYLOAD_ID_MAX = 64,     /* bytes of a file's id, which is not empty */
+    PAYLOAD_NAME_MAX = 255,  /* bytes of a file's name */
+    PAYLOAD_DIGEST_LEN = 64, /* hex digits */
+    PAYLOAD_EMOJI_MAX = 64,  /* bytes */
 };
 
 enum payload_kind {
@@ -59,20 +61,21 @@ struct payload {
     struct json_string id, name, digest; /* file, accept, cancel, chunk */
     uint64_t size, offset;
     bool active;          /* typing, away */
-    const uint8_t *bytes; /* what follows the header */
+    const uint8_t *bytes; /* what follows the header: in a chunk, and in unknown kinds */
     size_t bytes_len;
 };
 
 /*
  * Decodes a payload (without its format byte). Borrowed from `content` and `scratch`, which is
- * emptied first. A kind that is not known, is PAYLOAD_UNKNOWN and no error. ERROR_PAYLOAD,
- * ERROR_NOMEM.
+ * emptied first and has a ceiling of at least PAYLOAD_HEADER_MAX. A kind that is not known is
+ * PAYLOAD_UNKNOWN and no error. ERROR_PAYLOAD, ERROR_NOMEM; then `*p` is of no use.
  */
 int payload_decode(const uint8_t *content, size_t len, struct buffer *scratch, struct payload *p);
 
 /*
- * Puts a payload (without a format byte) behind what `out` holds. ERROR_LIMIT where it is larger
- * than fits a frame, ERROR_UTF8, ERROR_NOMEM; then nothing was added.
+ * Puts a payload (without a format byte) behind what `out` holds. ERROR_LIMIT where a string is
+ * longer than above, the header would be (a text of many escapes) or `out` is full; ERROR_UTF8,
+ * ERROR_NOMEM; then nothing was added.
  */
 int payload_put(struct buffer *out, const struct payload *p);
 
