@@ -1,6 +1,7 @@
-#include "text.h"
+#include "property.h"
 
 #include "../error.h"
+#include "text.h"
 
 #include <stdlib.h>
 
@@ -28,6 +29,8 @@ enum {
     LETTERS = CATEGORY(LU) | CATEGORY(LL) | CATEGORY(LT) | CATEGORY(LM) | CATEGORY(LO),
     MARKS = CATEGORY(MN) | CATEGORY(MC) | CATEGORY(ME),
     NUMBERS = CATEGORY(ND) | CATEGORY(NL) | CATEGORY(NO),
+    OTHERS =
+        CATEGORY(CN) | CATEGORY(CC) | CATEGORY(CF) | CATEGORY(CS) | CATEGORY(ZL) | CATEGORY(ZP),
 };
 
 static bool is_in(uint32_t cp, unsigned categories)
@@ -66,6 +69,40 @@ bool text_is_ignorable(uint32_t cp)
     while (i < sizeof ignorable / sizeof ignorable[0] && ignorable[i].last < cp)
         i++;
     return i < sizeof ignorable / sizeof ignorable[0] && ignorable[i].first <= cp;
+}
+
+static int boundclass(uint32_t cp)
+{
+    return utf8proc_get_property((utf8proc_int32_t)cp)->boundclass;
+}
+
+bool text_is_break(uint32_t a, uint32_t b, int32_t *state)
+{
+    return utf8proc_grapheme_break_stateful((utf8proc_int32_t)a, (utf8proc_int32_t)b, state);
+}
+
+bool text_is_pictograph(uint32_t cp)
+{
+    return boundclass(cp) == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
+}
+
+bool text_is_graphic(uint32_t cp)
+{
+    return !is_in(cp, OTHERS) || boundclass(cp) == UTF8PROC_BOUNDCLASS_PREPEND;
+}
+
+/*
+ * utf8proc's width but where terminals, and wcwidth (by which ncurses draws), have another: spacing
+ * marks and signs before digits take a column of their own, and two blocks of symbols take two.
+ */
+int text_columns(uint32_t cp)
+{
+    int columns = utf8proc_charwidth((utf8proc_int32_t)cp);
+    if (columns == 0 && (is_in(cp, CATEGORY(MC)) || boundclass(cp) == UTF8PROC_BOUNDCLASS_PREPEND))
+        return 1;
+    if ((cp >= 0x3248 && cp <= 0x324f) || (cp >= 0x4dc0 && cp <= 0x4dff))
+        return 2;
+    return columns;
 }
 
 enum {

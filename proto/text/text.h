@@ -48,19 +48,25 @@ int text_nfc(const char *s, size_t len, char **out, size_t *out_len);
 /* NFKC, full case folding and NFKC again, likewise: names whose results are equal are the same. */
 int text_fold(const char *s, size_t len, char **out, size_t *out_len);
 
-/* The next extended grapheme cluster (UAX 29) and how it is drawn. */
+/* A grapheme cluster (UAX 29, extended) and how it is drawn. */
 struct text_cluster {
     size_t len; /* bytes */
-    int width;  /* columns: 0, 1 or 2; a lone combining mark has 0, LF and TAB have 0 */
+    int width;  /* columns: 0, 1 or 2 */
 };
 
 /*
  * The cluster that valid UTF-8 `s` begins with; `len` is 0 at the end. A run of combining marks
- * makes one cluster however long it is.
+ * makes one cluster however long it is. The width is the sum of its code points' columns, at most
+ * 2; 2 with U+FE0F after an emoji, a skin tone, a keycap, a flag; 1 with U+FE0E after an emoji; 0
+ * for a nonspacing mark alone, LRM, ZWSP and controls (LF and TAB too).
  */
 struct text_cluster text_next(const char *s, size_t len);
 
-/* Start of the cluster that ends at byte `at` of `s` (or that `at` lies in); 0 where `at` is 0. */
+/*
+ * Start of the cluster that ends at byte `at` of `s`, or that `at` lies in; 0 where `at` is 0.
+ * `at` is the end of a code point. Looks back to where a break is sure: not far, unless the text is
+ * a long run of flags or joiners.
+ */
 size_t text_prev(const char *s, size_t at);
 
 /* Columns of all of `s`. */
