@@ -1,6 +1,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include "db.h"
 #include "relay.h"
 
 /*
@@ -14,7 +15,7 @@
 struct store;
 
 enum {
-    STORE_WHY_MAX = 512,
+    STORE_WHY_MAX = DB_WHY_MAX,
 };
 
 /*
@@ -47,8 +48,7 @@ uint64_t store_delete_messages(struct store *s, uint64_t seat, uint64_t stream, 
  */
 int store_load(struct store *s, struct relay *r, const struct relay_event *load, uint64_t now_ms);
 
-/*
- * Whether something waits for a commit. */
+/* Whether something waits for a commit. */
 bool store_is_dirty(const struct store *s);
 
 /*

@@ -1,0 +1,407 @@
+#include "history.h"
+
+#include "db.h"
+#include "error.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LOAD_BYTES = 256 << 10, /* of payloads given to the session at a time */
+};
+
+#define MESSAGE_COLUMNS "id, peer, mine, stream, n, wall, mark, payload"
+
+enum statement {
+    PUT_PEER,
+    PUT_STREAM,
+    PUT_MESSAGE,
+    PUT_MARK,
+    PUT_WORDS,
+    PUT_PLACE,
+    GET_PLACE,
+    GET_NEXT,
+    LOAD,
+    WALK,
+    WALK_UP,
+    SEARCH,
+    RESTORE_PEERS,
+    RESTORE_STREAMS,
+    RESTORE_MESSAGES,
+    STATEMENTS,
+};
+
+static const char *const statements[STATEMENTS] = {
+    [PUT_PEER] = "REPLACE INTO peer (id, nick, identity) VALUES (?, ?, ?)",
+    [PUT_STREAM] = "REPLACE INTO stream (peer, mine, stream, place, last, receipted) "
+                   "VALUES (?, ?, ?, ?, ?, ?)",
+    [PUT_MESSAGE] = "REPLACE INTO message (" MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [PUT_MARK] = "UPDATE message SET mark = ? WHERE id = ?",
+    [PUT_WORDS] = "INSERT INTO words (rowid, text) VALUES (?, ?)",
+    [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
+    [GET_PLACE] = "SELECT draft, message FROM place",
+    [GET_NEXT] = "SELECT 1 + coalesce(max(id), 0) FROM message",
+    [LOAD] = "SELECT " MESSAGE_COLUMNS " FROM message "
+             "WHERE mine AND peer = ? AND stream = ? AND n >= ? ORDER BY n",
+    [WALK] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id < ? ORDER BY id DESC LIMIT ?",
+    [WALK_UP] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id >= ? ORDER BY id LIMIT ?",
+    [SEARCH] = "SELECT " MESSAGE_COLUMNS " FROM words JOIN message ON id = words.rowid "
+               "WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?",
+    /* The peer that was spoken with last comes last. */
+    [RESTORE_PEERS] = "SELECT id, nick, identity FROM peer "
+                      "ORDER BY id = (SELECT peer FROM message ORDER BY id DESC LIMIT 1), id",
+    [RESTORE_STREAMS] = "SELECT peer, mine, stream, place, last, receipted FROM stream "
+                        "ORDER BY peer, mine, place",
+    [RESTORE_MESSAGES] =
+        "SELECT " MESSAGE_COLUMNS " FROM message WHERE mine AND mark < 2 ORDER BY id",
+};
+
+/* message_open lists what has no receipt by this. */
+static_assert(SESSION_DELIVERED == 2, "the schema knows the number of SESSION_DELIVERED");
+
+static const char *const migrations[] = {
+    "CREATE TABLE peer (id INTEGER PRIMARY KEY, nick TEXT NOT NULL, identity TEXT NOT NULL);"
+    "CREATE TABLE stream (peer INTEGER NOT NULL, mine INTEGER NOT NULL, stream INTEGER NOT NULL,"
+    " place INTEGER NOT NULL, last INTEGER NOT NULL, receipted INTEGER NOT NULL,"
+    " PRIMARY KEY (peer, mine, stream)) WITHOUT ROWID;"
+    "CREATE TABLE message (id INTEGER PRIMARY KEY, peer INTEGER NOT NULL, mine INTEGER NOT NULL,"
+    " stream INTEGER NOT NULL, n INTEGER NOT NULL, wall INTEGER NOT NULL, mark INTEGER NOT NULL,"
+    " payload BLOB NOT NULL);"
+    "CREATE INDEX message_number ON message (peer, stream, n) WHERE mine;"
+    "CREATE INDEX message_open ON message (id) WHERE mine AND mark < 2;"
+    "CREATE VIRTUAL TABLE words USING fts5 (text, content='',"
+    " tokenize='unicode61 remove_diacritics 2');"
+    "CREATE TABLE place (one INTEGER PRIMARY KEY, draft BLOB NOT NULL, message INTEGER NOT NULL)",
+};
+
+static const struct db_schema schema = {
+    .what = "the history",
+    .owner = "chat-client",
+    .migrations = migrations,
+    .migrations_count = sizeof migrations / sizeof migrations[0],
+    .statements = statements,
+    .statements_count = STATEMENTS,
+};
+
+struct history {
+    struct db *db;
+    struct buffer scratch;
+    uint64_t next_id; /* a message below it is there already, and saved anew */
+};
+
+int history_open(struct history **out, const char *path, char why[HISTORY_WHY_MAX])
+{
+    struct history *h = calloc(1, sizeof *h);
+    int rc = ERROR_NOMEM;
+    *out = NULL;
+    if (!h) {
+        snprintf(why, HISTORY_WHY_MAX, "out of memory");
+        return rc;
+    }
+    buffer_init(&h->scratch, SIZE_MAX);
+    rc = db_open(&h->db, path, &schema, why);
+    if (rc == 0) {
+        rc = db_step(h->db, GET_NEXT);
+        h->next_id = rc > 0 ? db_integer(h->db, GET_NEXT, 0) : 0;
+        db_reset(h->db, GET_NEXT);
+        rc = rc > 0 ? 0 : rc;
+        if (rc)
+            snprintf(why, HISTORY_WHY_MAX, "cannot read the history in %s: %s", path,
+                     db_error(h->db));
+    }
+    if (rc) {
+        history_close(h);
+        return rc;
+    }
+    *out = h;
+    return 0;
+}
+
+void history_close(struct history *h)
+{
+    if (!h)
+        return;
+    db_close(h->db);
+    buffer_clear(&h->scratch);
+    free(h);
+}
+
+const char *history_error(const struct history *h)
+{
+    return db_error(h->db);
+}
+
+bool history_is_dirty(const struct history *h)
+{
+    return db_is_dirty(h->db);
+}
+
+int history_commit(struct history *h)
+{
+    return db_commit(h->db);
+}
+
+static void put_peer(struct history *h, const struct session_peer_row *row)
+{
+    db_bind_integer(h->db, PUT_PEER, 0, row->id);
+    db_bind_text(h->db, PUT_PEER, 1, row->nick, strlen(row->nick));
+    db_bind_text(h->db, PUT_PEER, 2, row->identity, strlen(row->identity));
+    db_run(h->db, PUT_PEER);
+}
+
+static void put_stream(struct history *h, const struct session_stream_row *row)
+{
+    db_bind_integer(h->db, PUT_STREAM, 0, row->peer);
+    db_bind_integer(h->db, PUT_STREAM, 1, row->mine);
+    db_bind_integer(h->db, PUT_STREAM, 2, row->stream);
+    db_bind_integer(h->db, PUT_STREAM, 3, row->order);
+    db_bind_integer(h->db, PUT_STREAM, 4, row->last);
+    db_bind_integer(h->db, PUT_STREAM, 5, row->receipted);
+    db_run(h->db, PUT_STREAM);
+}
+
+/* Lists the words of a message for history_search. */
+static void put_words(struct history *h, const struct session_message_row *row)
+{
+    struct payload payload;
+    if (payload_decode(row->payload, row->payload_len, &h->scratch, &payload) != 0 ||
+        (payload.kind != PAYLOAD_TEXT && payload.kind != PAYLOAD_ACTION))
+        return;
+    db_bind_integer(h->db, PUT_WORDS, 0, row->id);
+    db_bind_text(h->db, PUT_WORDS, 1, payload.text.at, payload.text.len);
+    db_run(h->db, PUT_WORDS);
+}
+
+static void put_message(struct history *h, const struct session_message_row *row)
+{
+    db_bind_integer(h->db, PUT_MESSAGE, 0, row->id);
+    db_bind_integer(h->db, PUT_MESSAGE, 1, row->peer);
+    db_bind_integer(h->db, PUT_MESSAGE, 2, row->mine);
+    db_bind_integer(h->db, PUT_MESSAGE, 3, row->stream);
+    db_bind_integer(h->db, PUT_MESSAGE, 4, row->n);
+    db_bind_integer(h->db, PUT_MESSAGE, 5, row->wall_ms);
+    db_bind_integer(h->db, PUT_MESSAGE, 6, row->mark);
+    db_bind_bytes(h->db, PUT_MESSAGE, 7, row->payload, row->payload_len);
+    db_run(h->db, PUT_MESSAGE);
+    if (row->id >= h->next_id) {
+        h->next_id = row->id + 1;
+        put_words(h, row);
+    }
+}
+
+static void put_mark(struct history *h, uint64_t id, enum session_mark mark)
+{
+    db_bind_integer(h->db, PUT_MARK, 0, mark);
+    db_bind_integer(h->db, PUT_MARK, 1, id);
+    db_run(h->db, PUT_MARK);
+}
+
+void history_save(struct history *h, const struct session_event *event)
+{
+    switch (event->type) {
+    case SESSION_SAVE_PEER: put_peer(h, &event->peer_row); break;
+    case SESSION_SAVE_STREAM: put_stream(h, &event->stream_row); break;
+    case SESSION_SAVE_MESSAGE: put_message(h, &event->message_row); break;
+    case SESSION_SAVE_MARK: put_mark(h, event->id, event->mark); break;
+    default: assert(!"an event to save");
+    }
+}
+
+void history_put_place(struct history *h, const char *draft, size_t len, uint64_t message)
+{
+    db_bind_bytes(h->db, PUT_PLACE, 0, len ? draft : "", len);
+    db_bind_integer(h->db, PUT_PLACE, 1, message);
+    db_run(h->db, PUT_PLACE);
+}
+
+int history_get_place(struct history *h, char **draft, size_t *len, uint64_t *message)
+{
+    int rc = db_step(h->db, GET_PLACE);
+    const uint8_t *bytes = NULL;
+    *draft = NULL;
+    *len = 0;
+    *message = 0;
+    if (rc < 0)
+        return rc;
+    if (rc > 0) {
+        bytes = db_bytes(h->db, GET_PLACE, 0, len);
+        *message = db_integer(h->db, GET_PLACE, 1);
+    }
+    *draft = calloc(1, *len + 1);
+    if (*draft && *len > 0)
+        memcpy(*draft, bytes, *len);
+    db_reset(h->db, GET_PLACE);
+    return *draft ? 0 : ERROR_NOMEM;
+}
+
+static void read_row(struct db *db, size_t statement, struct session_message_row *row)
+{
+    *row = (struct session_message_row){
+        .id = db_integer(db, statement, 0),
+        .peer = (uint32_t)db_integer(db, statement, 1),
+        .mine = db_integer(db, statement, 2),
+        .stream = db_integer(db, statement, 3),
+        .n = db_integer(db, statement, 4),
+        .wall_ms = db_integer(db, statement, 5),
+        .mark = (enum session_mark)db_integer(db, statement, 6),
+    };
+    row->payload = db_bytes(db, statement, 7, &row->payload_len);
+}
+
+/* Steps through a bound statement of MESSAGE_COLUMNS. */
+static int walk(struct history *h, enum statement which, history_row *take, void *context)
+{
+    int rc, taken = 0;
+    while (taken == 0 && (rc = db_step(h->db, which)) > 0) {
+        struct session_message_row row;
+        read_row(h->db, which, &row);
+        taken = take(context, &row);
+    }
+    db_reset(h->db, which);
+    return taken ? taken : rc;
+}
+
+/* SQLite's integers are signed: more than any id is the largest of them. */
+static void bind_bound(struct history *h, enum statement which, int at, uint64_t value)
+{
+    db_bind_integer(h->db, which, at, value > INT64_MAX ? INT64_MAX : value);
+}
+
+int history_walk(struct history *h, uint64_t before, size_t max, history_row *row, void *context)
+{
+    bind_bound(h, WALK, 0, before);
+    bind_bound(h, WALK, 1, max);
+    return walk(h, WALK, row, context);
+}
+
+int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *row, void *context)
+{
+    bind_bound(h, WALK_UP, 0, from);
+    bind_bound(h, WALK_UP, 1, max);
+    return walk(h, WALK_UP, row, context);
+}
+
+/* Makes FTS5's query of a person's words: each in quotes, the last one a prefix. NULL: no memory.
+ */
+static char *make_query(const char *words)
+{
+    char *query = malloc(3 * strlen(words) + 4), *to = query;
+    if (!query)
+        return NULL;
+    while (*(words += strspn(words, " \t\n"))) {
+        size_t len = strcspn(words, " \t\n");
+        *to++ = '"';
+        for (; len > 0; len--, words++) {
+            if (*words == '"')
+                *to++ = '"';
+            *to++ = *words;
+        }
+        *to++ = '"';
+        *to++ = ' ';
+    }
+    if (to > query)
+        to[-1] = '*';
+    *to = '\0';
+    return query;
+}
+
+int history_search(struct history *h, const char *words, uint64_t before, size_t max,
+                   history_row *row, void *context)
+{
+    char *query = make_query(words);
+    if (!query)
+        return ERROR_NOMEM;
+    int rc = 0;
+    if (query[0]) {
+        db_bind_text(h->db, SEARCH, 0, query, strlen(query));
+        bind_bound(h, SEARCH, 1, before);
+        bind_bound(h, SEARCH, 2, max);
+        rc = walk(h, SEARCH, row, context);
+    }
+    free(query);
+    return rc;
+}
+
+struct loading {
+    struct session *session;
+    size_t bytes;
+};
+
+enum {
+    ENOUGH = 1, /* ends a walk that is no failure */
+};
+
+static int load_row(void *context, const struct session_message_row *row)
+{
+    struct loading *loading = context;
+    int rc = session_loaded(loading->session, row);
+    loading->bytes += row->payload_len;
+    return rc ? rc : loading->bytes >= LOAD_BYTES ? ENOUGH : 0;
+}
+
+int history_load(struct history *h, struct session *s, const struct session_event *load,
+                 uint64_t now_ms)
+{
+    struct loading loading = {.session = s};
+    db_bind_integer(h->db, LOAD, 0, load->load.peer);
+    db_bind_integer(h->db, LOAD, 1, load->load.stream);
+    db_bind_integer(h->db, LOAD, 2, load->load.n);
+    int rc = walk(h, LOAD, load_row, &loading);
+    return rc < 0 ? rc : session_load_done(s, now_ms);
+}
+
+static int restore_peer(struct session *s, struct db *db)
+{
+    size_t len;
+    const struct session_peer_row row = {
+        .id = (uint32_t)db_integer(db, RESTORE_PEERS, 0),
+        .nick = db_text(db, RESTORE_PEERS, 1, &len),
+        .identity = db_text(db, RESTORE_PEERS, 2, &len),
+    };
+    return session_restore_peer(s, &row);
+}
+
+static int restore_stream(struct session *s, struct db *db)
+{
+    const struct session_stream_row row = {
+        .peer = (uint32_t)db_integer(db, RESTORE_STREAMS, 0),
+        .mine = db_integer(db, RESTORE_STREAMS, 1),
+        .stream = db_integer(db, RESTORE_STREAMS, 2),
+        .order = db_integer(db, RESTORE_STREAMS, 3),
+        .last = db_integer(db, RESTORE_STREAMS, 4),
+        .receipted = db_integer(db, RESTORE_STREAMS, 5),
+    };
+    return session_restore_stream(s, &row);
+}
+
+static int restore_message(struct session *s, struct db *db)
+{
+    struct session_message_row row;
+    read_row(db, RESTORE_MESSAGES, &row);
+    return session_restore_message(s, &row);
+}
+
+static const struct {
+    enum statement statement;
+    int (*row)(struct session *s, struct db *db);
+} restores[] = {
+    {RESTORE_PEERS, restore_peer},
+    {RESTORE_STREAMS, restore_stream},
+    {RESTORE_MESSAGES, restore_message},
+};
+
+int history_restore(struct history *h, struct session *s)
+{
+    for (size_t i = 0; i < sizeof restores / sizeof restores[0]; i++) {
+        int rc, taken = 0;
+        while (taken == 0 && (rc = db_step(h->db, restores[i].statement)) > 0)
+            taken = restores[i].row(s, h->db);
+        db_reset(h->db, restores[i].statement);
+        if (taken || rc)
+            return taken ? taken : rc;
+    }
+    session_restore_counter(s, h->next_id);
+    return 0;
+}

@@ -1,0 +1,365 @@
+#include "error.h"
+#include "history.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The session's side of the calls is played here: it writes down what it is given, a line each. */
+static char said[1 << 16];
+static int session_answer;
+
+static int say(const char *format, ...)
+{
+    size_t len = strlen(said);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(said + len, sizeof said - len, format, args);
+    va_end(args);
+    return session_answer;
+}
+
+static int say_message(const char *what, const struct session_message_row *row)
+{
+    struct buffer scratch;
+    struct payload p;
+    buffer_init(&scratch, SIZE_MAX);
+    assert_int_equal(payload_decode(row->payload, row->payload_len, &scratch, &p), 0);
+    int rc = say("%s %ju %s %u %jx:%ju at %ju mark %d '%.*s'\n", what, (uintmax_t)row->id,
+                 row->mine ? "to" : "from", row->peer, (uintmax_t)row->stream, (uintmax_t)row->n,
+                 (uintmax_t)row->wall_ms, (int)row->mark, p.text.len < 40 ? (int)p.text.len : 40,
+                 p.text.at);
+    buffer_clear(&scratch);
+    return rc;
+}
+
+int session_restore_peer(struct session *s, const struct session_peer_row *row)
+{
+    (void)s;
+    return say("peer %u %s %s\n", row->id, row->nick, row->identity);
+}
+
+int session_restore_stream(struct session *s, const struct session_stream_row *row)
+{
+    (void)s;
+    return say("stream %u %s %jx order %ju last %ju receipted %ju\n", row->peer,
+               row->mine ? "mine" : "theirs", (uintmax_t)row->stream, (uintmax_t)row->order,
+               (uintmax_t)row->last, (uintmax_t)row->receipted);
+}
+
+int session_restore_message(struct session *s, const struct session_message_row *row)
+{
+    (void)s;
+    return say_message("open", row);
+}
+
+void session_restore_counter(struct session *s, uint64_t next_id)
+{
+    (void)s;
+    say("next %ju\n", (uintmax_t)next_id);
+}
+
+int session_loaded(struct session *s, const struct session_message_row *row)
+{
+    (void)s;
+    return say_message("loaded", row);
+}
+
+int session_load_done(struct session *s, uint64_t now_ms)
+{
+    (void)s;
+    return say("done at %ju\n", (uintmax_t)now_ms);
+}
+
+static int take(void *context, const struct session_message_row *row)
+{
+    (void)context;
+    return say_message("row", row);
+}
+
+static void assert_said(const char *expected)
+{
+    assert_string_equal(said, expected);
+    said[0] = '\0';
+}
+
+static char folder[] = "/tmp/test_history.XXXXXX";
+static char path[64];
+
+static int set_up(void **state)
+{
+    static int number;
+    (void)state;
+    said[0] = '\0';
+    session_answer = 0;
+    snprintf(path, sizeof path, "%s/%d.db", folder, number++);
+    return 0;
+}
+
+static struct history *open_history(void)
+{
+    struct history *h;
+    char why[HISTORY_WHY_MAX];
+    assert_int_equal(history_open(&h, path, why), 0);
+    return h;
+}
+
+static void save_message(struct history *h, struct session_message_row row, const char *text)
+{
+    struct buffer payload;
+    buffer_init(&payload, SIZE_MAX);
+    const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
+    assert_int_equal(payload_put(&payload, &p), 0);
+    struct session_event event = {.type = SESSION_SAVE_MESSAGE, .message_row = row};
+    event.message_row.payload = buffer_peek(&payload, &event.message_row.payload_len);
+    history_save(h, &event);
+    buffer_clear(&payload);
+}
+
+static void save_stream(struct history *h, const struct session_stream_row row)
+{
+    const struct session_event event = {.type = SESSION_SAVE_STREAM, .stream_row = row};
+    history_save(h, &event);
+}
+
+static void save_peer(struct history *h, uint32_t id, const char *nick, const char *identity)
+{
+    const struct session_event event = {
+        .type = SESSION_SAVE_PEER,
+        .peer_row = {.id = id, .nick = nick, .identity = identity},
+    };
+    history_save(h, &event);
+}
+
+static void save_mark(struct history *h, uint64_t id, enum session_mark mark)
+{
+    struct session_event event = {.type = SESSION_SAVE_MARK};
+    event.id = id;
+    event.mark = mark;
+    history_save(h, &event);
+}
+
+static void fill(struct history *h)
+{
+    save_peer(h, 1, "bob", "key");
+    save_peer(h, 2, "carol", "");
+    save_stream(h,
+                (struct session_stream_row){
+                    .peer = 1, .mine = true, .stream = 0xb, .order = 2, .last = 2, .receipted = 1});
+    save_stream(
+        h,
+        (struct session_stream_row){
+            .peer = 1, .mine = true, .stream = UINT64_MAX, .order = 1, .last = 1, .receipted = 1});
+    save_stream(h, (struct session_stream_row){.peer = 1, .stream = 0xc, .last = 9});
+    const struct session_message_row mine = {
+        .peer = 1, .mine = true, .stream = 0xb, .wall_ms = 1000};
+    struct session_message_row row = mine;
+    row.id = 1, row.n = 1, row.mark = SESSION_DELIVERED;
+    save_message(h, row, "first words");
+    row.id = 2, row.n = 2, row.mark = SESSION_STORED;
+    save_message(h, row, "second words");
+    save_message(
+        h, (struct session_message_row){.id = 3, .peer = 1, .stream = 0xc, .n = 9, .wall_ms = 2000},
+        "Crème brûlée");
+    save_message(h, (struct session_message_row){.id = 4, .mine = true, .wall_ms = 3000},
+                 "for whoever comes");
+}
+
+static void test_what_was_committed_is_there_after_a_restart(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    assert_false(history_is_dirty(h));
+    fill(h);
+    assert_true(history_is_dirty(h));
+    assert_int_equal(history_commit(h), 0);
+    save_mark(h, 2, SESSION_DELIVERED);
+    history_close(h); /* without a commit */
+
+    h = open_history();
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_said("peer 1 bob key\n"
+                "peer 2 carol \n"
+                "stream 1 theirs c order 0 last 9 receipted 0\n"
+                "stream 1 mine ffffffffffffffff order 1 last 1 receipted 1\n"
+                "stream 1 mine b order 2 last 2 receipted 1\n"
+                "open 2 to 1 b:2 at 1000 mark 1 'second words'\n"
+                "open 4 to 0 0:0 at 3000 mark 0 'for whoever comes'\n"
+                "next 5\n");
+    save_mark(h, 2, SESSION_DELIVERED);
+    save_message(h,
+                 (struct session_message_row){
+                     .id = 4, .peer = 2, .mine = true, .stream = 0xd, .n = 1, .wall_ms = 3000},
+                 "for whoever comes");
+    assert_int_equal(history_commit(h), 0);
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_non_null(strstr(said, "1 bob key\npeer 2 carol \n")); /* carol last: spoken with last */
+    assert_non_null(strstr(said, "receipted 1\nopen 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"
+                                 "next 5\n"));
+    said[0] = '\0';
+    assert_int_equal(history_search(h, "whoever", UINT64_MAX, 9, take, NULL), 0);
+    assert_said("row 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"); /* once */
+    session_answer = ERROR_NOMEM;
+    assert_int_equal(history_restore(h, NULL), ERROR_NOMEM);
+    history_close(h);
+}
+
+static void test_load_gives_what_comes_from_a_number_on(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    fill(h);
+    struct session_event load = {.type = SESSION_LOAD, .load = {.peer = 1, .stream = 0xb, .n = 2}};
+    assert_int_equal(history_load(h, NULL, &load, 5), 0);
+    assert_said("loaded 2 to 1 b:2 at 1000 mark 1 'second words'\ndone at 5\n");
+    load.load.stream = 0xc; /* theirs */
+    assert_int_equal(history_load(h, NULL, &load, 6), 0);
+    assert_said("done at 6\n");
+    session_answer = ERROR_NOMEM;
+    load.load.stream = 0xb;
+    assert_int_equal(history_load(h, NULL, &load, 7), ERROR_NOMEM);
+    history_close(h);
+}
+
+static void test_a_long_load_stops_after_enough(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    char text[10001];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (uint64_t n = 1; n <= 100; n++)
+        save_message(
+            h, (struct session_message_row){.id = n, .peer = 1, .mine = true, .stream = 1, .n = n},
+            text);
+    const struct session_event load = {.type = SESSION_LOAD,
+                                       .load = {.peer = 1, .stream = 1, .n = 1}};
+    assert_int_equal(history_load(h, NULL, &load, 5), 0);
+    size_t loaded = 0;
+    for (const char *at = said; (at = strstr(at, "loaded ")); at++)
+        loaded++;
+    assert_true(loaded > 1 && loaded < 50);
+    assert_non_null(strstr(said, "done at 5\n"));
+    history_close(h);
+}
+
+static void test_walks_and_searches(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    fill(h);
+    assert_int_equal(history_walk(h, UINT64_MAX, 2, take, NULL), 0);
+    assert_said("row 4 to 0 0:0 at 3000 mark 0 'for whoever comes'\n"
+                "row 3 from 1 c:9 at 2000 mark 0 'Crème brûlée'\n");
+    assert_int_equal(history_walk(h, 2, 9, take, NULL), 0);
+    assert_said("row 1 to 1 b:1 at 1000 mark 2 'first words'\n");
+    assert_int_equal(history_walk_up(h, 4, 9, take, NULL), 0);
+    assert_said("row 4 to 0 0:0 at 3000 mark 0 'for whoever comes'\n");
+    static const struct {
+        const char *words, *found;
+    } cases[] = {
+        {"creme BRUL", "3"},
+        {"words", "21"},
+        {"word sec", ""},
+        {"words sec", "2"},
+        {"", ""},
+        {" \n", ""},
+        {"\"", ""},
+        {"OR", ""},
+        {"w*", "421"},
+        {"first -words", "1"},
+        {"nothing", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        said[0] = '\0';
+        assert_int_equal(history_search(h, cases[i].words, UINT64_MAX, 9, take, NULL), 0);
+        char found[8] = "";
+        for (const char *at = said; (at = strstr(at, "row ")); at++)
+            strncat(found, at + 4, 1);
+        assert_string_equal(found, cases[i].found);
+    }
+    session_answer = 7;
+    assert_int_equal(history_walk(h, 5, 9, take, NULL), 7);
+    history_close(h);
+}
+
+static void test_the_place_is_remembered(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    char *draft;
+    size_t len;
+    uint64_t message;
+    assert_int_equal(history_get_place(h, &draft, &len, &message), 0);
+    assert_string_equal(draft, "");
+    assert_int_equal(message, 0);
+    free(draft);
+    history_put_place(h, "half a li", 9, 3);
+    assert_int_equal(history_commit(h), 0);
+    history_close(h);
+    h = open_history();
+    assert_int_equal(history_get_place(h, &draft, &len, &message), 0);
+    assert_string_equal(draft, "half a li");
+    assert_int_equal(len, 9);
+    assert_int_equal(message, 3);
+    free(draft);
+    history_put_place(h, NULL, 0, 0);
+    assert_int_equal(history_get_place(h, &draft, &len, &message), 0);
+    assert_int_equal(len, 0);
+    free(draft);
+    history_close(h);
+}
+
+static void test_a_second_process_is_refused(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct history *second;
+        char why[HISTORY_WHY_MAX];
+        int rc = history_open(&second, path, why);
+        _exit(rc == ERROR_STATE && strstr(why, "in use by another chat-client") ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    history_close(h);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    return system(command);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_what_was_committed_is_there_after_a_restart, set_up),
+        cmocka_unit_test_setup(test_load_gives_what_comes_from_a_number_on, set_up),
+        cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
+        cmocka_unit_test_setup(test_walks_and_searches, set_up),
+        cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
+        cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
