@@ -1,0 +1,136 @@
+#include "words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* After these the session does not come back by itself. `$` and a letter: see fill. */
+static const struct {
+    enum header_code code;
+    const char *text;
+} stopped[] = {
+    {CODE_NICK_TAKEN, "somebody else is $n at $r: choose another nick with --nick"},
+    {CODE_ROOM_FULL, "two others sit in the room $o at $r: choose another room with --room"},
+    {CODE_NOT_ALLOWED,
+     "$r lets in only people on its list, and you are not on it: ask whoever runs "
+     "it to add you"},
+    {CODE_REPLACED, "$n connected to $r from somewhere else, which ended this connection"},
+    {CODE_BAD_NICK, "$r does not take the nick $n: choose another with --nick"},
+    {CODE_BAD_ROOM, "$r does not take the room $o: choose another with --room"},
+    {CODE_BAD_IDENTITY, "$r does not take this identity: see that both ends use TLS, or neither"},
+    {CODE_UNSUPPORTED_VERSION, "$r speaks another version of the protocol: use chat-client and "
+                               "chat-server of one release"},
+};
+
+static const char stopped_otherwise[] =
+    "$r did not understand this client: use chat-client and chat-server of one release";
+
+static const struct {
+    enum header_code code;
+    const char *text;
+} refused[] = {
+    {CODE_NO_SUCH_PEER, "$p is not in the room: what you write waits here"},
+    {CODE_QUOTA,
+     "the relay holds no more for $p now: what you write waits here and goes out later"},
+};
+
+static const char refused_otherwise[] = "$r did not take a message: it goes out again later";
+
+static const char *value(const struct words *w, char letter)
+{
+    switch (letter) {
+    case 'r': return w->relay;
+    case 'o': return w->room;
+    case 'n': return w->nick;
+    case 'p': return w->peer ? w->peer : "the other person";
+    }
+    return "";
+}
+
+/* Copies a text with $r (relay), $o (room), $n (own nick) and $p (peer) filled in. */
+static void fill(const struct words *w, const char *text, char out[WORDS_MAX])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    while (*text && len + 1 < WORDS_MAX) {
+        size_t plain = strcspn(text, "$");
+        int n = snprintf(out + len, WORDS_MAX - len, "%.*s%s", (int)plain, text,
+                         text[plain] ? value(w, text[plain + 1]) : "");
+        len += (size_t)n;
+        text += plain + (text[plain] ? 2 : 0);
+    }
+}
+
+void words_stopped(const struct words *w, enum header_code code, char out[WORDS_MAX])
+{
+    for (size_t i = 0; i < sizeof stopped / sizeof stopped[0]; i++)
+        if (stopped[i].code == code) {
+            fill(w, stopped[i].text, out);
+            return;
+        }
+    fill(w, stopped_otherwise, out);
+}
+
+void words_refused(const struct words *w, enum header_code code, char out[WORDS_MAX])
+{
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (refused[i].code == code) {
+            fill(w, refused[i].text, out);
+            return;
+        }
+    fill(w, refused_otherwise, out);
+}
+
+static void put_offline(const struct session_event *e, uint64_t now_ms, char out[WORDS_MAX])
+{
+    uint64_t wait_ms = e->status.retry_ms > now_ms ? e->status.retry_ms - now_ms : 0;
+    const char *why = e->status.why;
+    if (!why && e->status.code != CODE_UNKNOWN)
+        why = header_code_text(e->status.code);
+    snprintf(out, WORDS_MAX, "reconnecting in %" PRIu64 " s%s%s%s", (wait_ms + 999) / 1000,
+             why ? " (" : "", why ? why : "", why ? ")" : "");
+}
+
+void words_status(const struct words *w, const struct session_event *e, uint64_t now_ms,
+                  char out[WORDS_MAX])
+{
+    switch (e->status.state) {
+    case SESSION_OFFLINE: put_offline(e, now_ms, out); return;
+    case SESSION_CONNECTING: fill(w, "connecting to $r", out); return;
+    case SESSION_JOINING: fill(w, "joining the room $o at $r", out); return;
+    case SESSION_ONLINE: fill(w, "connected to $r, room $o, as $n", out); return;
+    case SESSION_LEAVING: fill(w, "leaving", out); return;
+    case SESSION_STOPPED:
+        if (e->status.code == CODE_UNKNOWN)
+            fill(w, "disconnected", out);
+        else
+            words_stopped(w, e->status.code, out);
+        return;
+    }
+}
+
+void words_presence(const struct words *w, const struct session_event *e, char out[WORDS_MAX])
+{
+    static const char *const texts[] = {
+        [HEADER_ONLINE] = "$p is here",
+        [HEADER_OFFLINE] = "$p is not connected",
+        [HEADER_LEFT] = "$p left the room",
+    };
+    fill(w, e->presence.known ? texts[e->presence.state] : "nobody else is in the room $o yet",
+         out);
+}
+
+void words_undelivered(size_t count, char out[WORDS_MAX])
+{
+    snprintf(out, WORDS_MAX, "%zu message%s not delivered; %s out at the next start", count,
+             count == 1 ? " was" : "s were", count == 1 ? "it goes" : "they go");
+}
+
+void words_clock(uint64_t wall_ms, char out[WORDS_CLOCK_MAX])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm tm;
+    if (!localtime_r(&seconds, &tm) || !strftime(out, WORDS_CLOCK_MAX, "%H:%M", &tm))
+        snprintf(out, WORDS_CLOCK_MAX, "--:--");
+}
