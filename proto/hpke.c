@@ -22,7 +22,7 @@ static const uint8_t kem[] = {'K', 'E', 'M', 0, 0x20};
 static const uint8_t suite[] = {'H', 'P', 'K', 'E', 0, 0x20, 0, 1, 0, 3};
 
 #define BYTES(array) ((struct hpke_bytes){(array), sizeof(array)})
-#define NONE         ((struct hpke_bytes){NULL, 0})
+#define NONE         ((struct hpke_bytes){kem, 0}) /* libsodium wants no NULL */
 
 /* The arguments of LabeledExtract and LabeledExpand (section 4). */
 struct labeled {

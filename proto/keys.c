@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -97,18 +98,15 @@ int keys_exchange_public(const uint8_t identity[KEYS_LEN], uint8_t exchange[KEYS
 
 int keys_ring_new(struct keys_ring **ring)
 {
-    *ring = keys_secret_new(sizeof **ring);
-    if (!*ring)
-        return ERROR_NOMEM;
-    **ring = (struct keys_ring){0};
-    return 0;
+    *ring = calloc(1, sizeof **ring);
+    return *ring ? 0 : ERROR_NOMEM;
 }
 
 void keys_ring_free(struct keys_ring *ring)
 {
     if (ring)
         keys_secret_free(ring->prekeys);
-    keys_secret_free(ring);
+    free(ring);
 }
 
 static int ring_grow(struct keys_ring *ring)

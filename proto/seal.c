@@ -6,6 +6,7 @@
 #include "payload.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -37,8 +38,8 @@ struct seal_opener {
     const struct keys_ring *ring;
     struct buffer info;
     uint8_t sender[KEYS_LEN]; /* the identity as X25519 */
-    struct context contexts[CONTEXTS];
-    size_t next; /* the one to replace */
+    struct context *contexts; /* CONTEXTS of them, in memory for secrets; owned */
+    size_t next;              /* the one to replace */
 };
 
 static void put_integer(uint8_t *at, uint64_t n)
@@ -147,14 +148,21 @@ int seal_put(struct seal_sender *sender, const struct seal_place *place, const u
 int seal_opener_new(struct seal_opener **opener, const struct keys_ring *ring,
                     const struct seal_parties *parties)
 {
-    struct seal_opener *made = *opener = keys_secret_new(sizeof *made);
+    struct seal_opener *made = *opener = malloc(sizeof *made);
     if (!made)
         return ERROR_NOMEM;
-    *made = (struct seal_opener){.ring = ring};
+    *made = (struct seal_opener){
+        .ring = ring,
+        .contexts = keys_secret_new(CONTEXTS * sizeof *made->contexts),
+    };
     int rc = make_info(&made->info, parties);
     if (rc == 0)
         rc = keys_exchange_public(parties->sender_identity, made->sender);
-    if (rc) {
+    if (rc == 0 && !made->contexts)
+        rc = ERROR_NOMEM;
+    if (rc == 0) {
+        memset(made->contexts, 0, CONTEXTS * sizeof *made->contexts);
+    } else {
         seal_opener_free(made);
         *opener = NULL;
     }
@@ -163,12 +171,14 @@ int seal_opener_new(struct seal_opener **opener, const struct keys_ring *ring,
 
 void seal_opener_free(struct seal_opener *opener)
 {
-    if (opener)
-        buffer_clear(&opener->info);
-    keys_secret_free(opener);
+    if (!opener)
+        return;
+    buffer_clear(&opener->info);
+    keys_secret_free(opener->contexts);
+    free(opener);
 }
 
-/* The context that was made for the head of a content, or the one to make it in. */
+/* The context that was made for the head of a content, or NULL. */
 static struct context *find_context(struct seal_opener *opener, const uint8_t *head)
 {
     for (size_t i = 0; i < CONTEXTS; i++)
