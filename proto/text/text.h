@@ -73,20 +73,28 @@ size_t text_prev(const char *s, size_t at);
 size_t text_width(const char *s, size_t len);
 
 /*
- * The door. Makes text from outside safe to show: what is not UTF-8 becomes U+FFFD; C0, DEL and C1
- * become visible (`^[`, `^?`, `<85>`), bidirectional controls and other default-ignorable code
- * points visible as `<U+202E>` (but ZWJ, ZWNJ and variation selectors that take part in an emoji or
- * in a script that needs them stay); a line does not start with a combining mark (U+25CC goes
- * before it); more than 4 combining marks on one base are cut.
+ * The door: makes text from outside safe to show, wherever it is shown. What matters is visible:
+ * - a byte that is not UTF-8 becomes U+FFFD; C0, DEL and C1 become `^[`, `^?`, `<85>`;
+ * - as `<U+202E>` come out: embeddings, overrides and isolates; line and paragraph separators;
+ *   noncharacters and what Unicode 15 has not assigned; annotation controls; a Hangul vowel or
+ * final alone; and default-ignorable code points and fillers, but for these:
+ * - LRM, RLM and ALM stay, one at a time; ZWJ, ZWNJ and ZWSP stay after a letter or mark of a
+ * script that needs them, ZWJ between emoji, a variation selector behind a base that may have one,
+ * tags in the flag of a region;
+ * - soft hyphens, and U+FE0E and U+FE0F where they mean nothing, are dropped; so are marks on one
+ *   base after the fourth; a cluster with more than 7 other code points joined to its first (emoji,
+ *   jamo) is broken up;
+ * - where a mark has nothing to stand on, as at the start of a line, U+25CC goes before it.
+ * Private use stays: terminals have symbols there.
  */
 enum {
     TEXT_LINES = 1, /* keep LF (and TAB, as 4 spaces); without it they become visible too */
-    TEXT_ASCII = 2, /* everything outside ASCII becomes visible: for logs in the C locale */
+    TEXT_ASCII = 2, /* everything outside ASCII becomes visible: where the locale has no UTF-8 */
 };
 
 /*
  * A new NUL-terminated string of `*out_len` bytes that the caller frees; NULL when out of memory.
- * The result is at most 9 times as long as `s`, and sanitising it again changes nothing.
+ * The result is at most 8 times as long as `s`, and sanitising it again changes nothing.
  */
 char *text_sanitise(const char *s, size_t len, unsigned flags, size_t *out_len);
 
