@@ -140,12 +140,14 @@ static void test_widths(void **state)
         {"\xf0\x9f\x87\xa9\xf0\x9f\x87\xaa", 2},             /* flag */
         {"\xf0\x9f\x87\xa9", 1},                             /* half of it */
         {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", 2}, /* woman technologist */
-        {"\xe2\x80\x8e", 0},                                 /* LRM */
-        {"\xe2\x80\x8b", 0},                                 /* ZWSP */
-        {"\xef\xbf\xbd", 1},                                 /* U+FFFD */
-        {"\xe2\x97\x8c", 1},                                 /* dotted circle */
-        {"\xee\x82\xa0", 1},                                 /* private use */
-        {"\xe4\xb7\x80", 2},                                 /* hexagram: wcwidth says 2 */
+        {"\xf0\x9f\x91\xa9\xe2\x80\x8d\xe2\x9d\xa4\xef\xb8\x8e",
+         2},                 /* woman, joiner, heart, VS15 */
+        {"\xe2\x80\x8e", 0}, /* LRM */
+        {"\xe2\x80\x8b", 0}, /* ZWSP */
+        {"\xef\xbf\xbd", 1}, /* U+FFFD */
+        {"\xe2\x97\x8c", 1}, /* dotted circle */
+        {"\xee\x82\xa0", 1}, /* private use */
+        {"\xe4\xb7\x80", 2}, /* hexagram: wcwidth says 2 */
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         size_t len = strlen(table[i].s);
