@@ -9,7 +9,7 @@
  * Unicode text: decoding, properties, comparison, grapheme clusters and their width on a terminal,
  * and the one door through which text from outside passes before a person, a log or a file name
  * meets it. Strings are UTF-8 with a length; they may hold NUL bytes unless said otherwise.
- * The only file that knows utf8proc.
+ * Only property.c knows utf8proc.
  */
 
 /*
