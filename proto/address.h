@@ -32,15 +32,21 @@ struct address_socket {
 };
 
 /*
- * Parses `text`. ERROR_ADDRESS with a sentence in `why` ("port 70000 in 'den:70000' is not between
- * 0 and 65535"); outside text in it is sanitised.
+ * Parses `text`. ERROR_ADDRESS with a sentence in `why` ("port 70000 in 'den:70000' is not a number
+ * from 0 to 65535"); outside text in it is sanitised.
  */
 int address_parse(const char *text, struct address *a, char why[ADDRESS_ERROR_MAX]);
 
-/* How the address is written, always with its port: `127.0.0.1:12121`, `[::1]:12121`, `unix:/p`. */
+/*
+ * How the address is written, always with its port: `127.0.0.1:12121`, `[::1]:12121`, `unix:/p`. A
+ * path comes out as it is: not sanitised.
+ */
 void address_format(const struct address *a, char out[ADDRESS_TEXT_MAX]);
 
-/* The same for a bound or connected socket address. */
+/*
+ * The same for a bound or connected socket address, IPv4 without `::ffff:`; `unix:` alone where it
+ * has no path.
+ */
 void address_socket_format(const struct address_socket *s, char out[ADDRESS_TEXT_MAX]);
 
 /*
@@ -50,16 +56,6 @@ void address_socket_format(const struct address_socket *s, char out[ADDRESS_TEXT
  */
 int address_resolve(const struct address *a, bool passive, struct address_socket *out, size_t max,
                     char why[ADDRESS_ERROR_MAX]);
-
-/*
- * Makes listening sockets for an address (`:PORT` and a host may give one for each family; IPv6
- * ones are IPv6 only unless the address is `:PORT`, which is one dual-stack socket where the host
- * has IPv6). A Unix socket gets mode 0666; a stale socket file is replaced, a live one or any other
- * file is not. Gives how many (at most `max`), or ERROR_ADDRESS and a sentence ("cannot listen on
- * den:80: permission denied; choose a port above 1023").
- */
-int address_listen(const struct address *a, int backlog, int *fds, size_t max,
-                   char why[ADDRESS_ERROR_MAX]);
 
 /*
  * Begins to connect a non-blocking socket. Gives it (connected or connecting: poll it for writing
