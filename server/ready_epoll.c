@@ -1,0 +1,98 @@
+#include "ready.h"
+
+#include "error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* The bits of epoll are those of poll. */
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
+                  EPOLLHUP == POLLHUP,
+              "poll and epoll differ");
+
+enum {
+    FIXED_MAX = 64,
+    EVENTS_MAX = 256, /* a pass; the rest comes first in the next one */
+};
+
+struct ready {
+    int epoll;
+    int count, at; /* of the events of this pass */
+    struct epoll_event events[EVENTS_MAX];
+};
+
+int ready_new(struct ready **r)
+{
+    *r = calloc(1, sizeof **r);
+    if (!*r)
+        return ERROR_NOMEM;
+    (*r)->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if ((*r)->epoll >= 0)
+        return 0;
+    free(*r);
+    *r = NULL;
+    return ERROR_SYSTEM;
+}
+
+void ready_free(struct ready *r)
+{
+    if (!r)
+        return;
+    close(r->epoll);
+    free(r);
+}
+
+static int control(struct ready *r, int operation, int fd, short events, void *owner)
+{
+    struct epoll_event event = {.events = (unsigned short)events, .data.ptr = owner};
+    return epoll_ctl(r->epoll, operation, fd, &event) ? ERROR_SYSTEM : 0;
+}
+
+int ready_add(struct ready *r, int fd, short events, void *owner)
+{
+    return control(r, EPOLL_CTL_ADD, fd, events, owner);
+}
+
+int ready_change(struct ready *r, int fd, short events, void *owner)
+{
+    return control(r, EPOLL_CTL_MOD, fd, events, owner);
+}
+
+void ready_remove(struct ready *r, int fd)
+{
+    int rc = control(r, EPOLL_CTL_DEL, fd, 0, NULL);
+    assert(rc == 0);
+}
+
+int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_ms)
+{
+    struct pollfd all[FIXED_MAX + 1];
+    assert(count <= FIXED_MAX);
+    memcpy(all, fixed, count * sizeof *fixed);
+    all[count] = (struct pollfd){.fd = r->epoll, .events = POLLIN};
+    r->at = r->count = 0;
+    int rc = poll(all, count + 1, timeout_ms);
+    if (rc < 0 && errno != EINTR)
+        return ERROR_SYSTEM;
+    for (size_t i = 0; i < count; i++)
+        fixed[i].revents = rc > 0 ? all[i].revents : 0;
+    if (rc > 0 && all[count].revents)
+        r->count = epoll_wait(r->epoll, r->events, EVENTS_MAX, 0);
+    if (r->count < 0)
+        r->count = 0; /* EINTR: the next pass has them */
+    return 0;
+}
+
+int ready_next(struct ready *r, void **owner, short *revents)
+{
+    if (r->at == r->count)
+        return 0;
+    const struct epoll_event *event = &r->events[r->at++];
+    *owner = event->data.ptr;
+    *revents = (short)event->events;
+    return 1;
+}

@@ -1,0 +1,134 @@
+#include "ready.h"
+
+#include "error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FIXED_MAX = 64,
+};
+
+/*
+ * The first FIXED_MAX places in `polled` are for the fixed descriptors of a call. A place that is
+ * not in use has -1, which poll passes over. Nothing moves during a pass: what was removed leaves a
+ * hole, and the holes are closed before the next call.
+ */
+struct ready {
+    struct pollfd *polled; /* room for `size` */
+    void **owners;         /* likewise */
+    size_t len, size;
+    size_t at; /* the next to look at in this pass */
+};
+
+static int grow(struct ready *r, size_t size)
+{
+    struct pollfd *polled = realloc(r->polled, size * sizeof *polled);
+    if (!polled)
+        return ERROR_NOMEM;
+    r->polled = polled;
+    void **owners = realloc(r->owners, size * sizeof *owners);
+    if (!owners)
+        return ERROR_NOMEM;
+    r->owners = owners;
+    r->size = size;
+    return 0;
+}
+
+int ready_new(struct ready **r)
+{
+    *r = calloc(1, sizeof **r);
+    if (!*r)
+        return ERROR_NOMEM;
+    (*r)->len = (*r)->at = FIXED_MAX;
+    int rc = grow(*r, (size_t)2 * FIXED_MAX);
+    if (rc) {
+        ready_free(*r);
+        *r = NULL;
+    }
+    return rc;
+}
+
+void ready_free(struct ready *r)
+{
+    if (!r)
+        return;
+    free(r->polled);
+    free(r->owners);
+    free(r);
+}
+
+int ready_add(struct ready *r, int fd, short events, void *owner)
+{
+    int rc = r->len < r->size ? 0 : grow(r, 2 * r->size);
+    if (rc)
+        return rc;
+    r->polled[r->len] = (struct pollfd){.fd = fd, .events = events};
+    r->owners[r->len++] = owner;
+    return 0;
+}
+
+static size_t find(const struct ready *r, int fd)
+{
+    size_t i = FIXED_MAX;
+    while (i < r->len && r->polled[i].fd != fd)
+        i++;
+    assert(i < r->len);
+    return i;
+}
+
+int ready_change(struct ready *r, int fd, short events, void *owner)
+{
+    size_t i = find(r, fd);
+    r->polled[i].events = events;
+    r->owners[i] = owner;
+    return 0;
+}
+
+void ready_remove(struct ready *r, int fd)
+{
+    r->polled[find(r, fd)].fd = -1;
+}
+
+static void close_holes(struct ready *r)
+{
+    size_t kept = FIXED_MAX;
+    for (size_t i = FIXED_MAX; i < r->len; i++) {
+        if (r->polled[i].fd < 0)
+            continue;
+        r->polled[kept] = r->polled[i];
+        r->owners[kept++] = r->owners[i];
+    }
+    r->len = kept;
+}
+
+int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_ms)
+{
+    assert(count <= FIXED_MAX);
+    close_holes(r);
+    for (size_t i = 0; i < FIXED_MAX; i++)
+        r->polled[i] = i < count ? fixed[i] : (struct pollfd){.fd = -1};
+    r->at = r->len;
+    int rc = poll(r->polled, r->len, timeout_ms);
+    if (rc < 0 && errno != EINTR)
+        return ERROR_SYSTEM;
+    for (size_t i = 0; i < count; i++)
+        fixed[i].revents = rc > 0 ? r->polled[i].revents : 0;
+    if (rc > 0)
+        r->at = FIXED_MAX;
+    return 0;
+}
+
+int ready_next(struct ready *r, void **owner, short *revents)
+{
+    while (r->at < r->len && r->polled[r->at].revents == 0)
+        r->at++;
+    if (r->at == r->len)
+        return 0;
+    *owner = r->owners[r->at];
+    *revents = r->polled[r->at++].revents;
+    return 1;
+}
