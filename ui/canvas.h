@@ -31,9 +31,9 @@ void canvas_free(struct canvas *c);
 int canvas_begin(struct canvas *c, int rows, int columns);
 
 /*
- * Puts text there (copied), as many whole clusters as fit; gives the columns that it took. Later
- * runs lie over earlier ones. Outside the canvas nothing happens. Where memory runs out the canvas
- * is poisoned, which canvas_end tells.
+ * Puts text there (copied), as many whole clusters as fit; gives the columns that it took. Rows are
+ * painted from top to bottom; within a row, later runs lie over earlier ones. Outside the canvas
+ * nothing happens. Where memory runs out the canvas is poisoned, which canvas_end tells.
  */
 int canvas_put(struct canvas *c, struct canvas_at at, struct style style, const char *text,
                size_t len);
@@ -49,7 +49,7 @@ int canvas_end(struct canvas *c);
 int canvas_rows(const struct canvas *c);
 int canvas_columns(const struct canvas *c);
 
-/* The runs of a row in the order in which they were put, borrowed until the next canvas_begin. */
+/* After canvas_end: the runs of a row in their order, borrowed until the next canvas_begin. */
 const struct canvas_run *canvas_row(const struct canvas *c, int row, size_t *count);
 
 /* Gives false where the cursor is hidden. */

@@ -12,7 +12,7 @@ enum {
 };
 
 struct style {
-    signed char fg, bg; /* 0 to 15 of the terminal's palette; -1 for its default */
+    signed char colour; /* 0 to 15 of the terminal's palette; -1 for its default */
     unsigned char attributes;
 };
 
