@@ -18,8 +18,9 @@ enum input_kind {
     INPUT_PAGE_DOWN,
     INPUT_BACKSPACE,
     INPUT_DELETE,
-    INPUT_BACKTAB,
     INPUT_F1,
+    INPUT_WHEEL_UP, /* a line */
+    INPUT_WHEEL_DOWN,
     INPUT_UNKNOWN, /* a key without a meaning here; still a proof that somebody is there */
 
     INPUT_PASTE,     /* `text`, with LF between lines; `cut` where it was too long to be held */

@@ -1,0 +1,83 @@
+#include "keymap.h"
+
+#define CHAR(c)     INPUT_CHAR, false, (c)
+#define CONTROL(c)  INPUT_CHAR, false, (c)&0x1f
+#define META(c)     INPUT_CHAR, true, (c)
+#define KEY(k)      INPUT_##k, false, 0
+#define META_KEY(k) INPUT_##k, true, 0
+
+static const struct keymap_row rows[] = {
+    {CHAR('\r'), ACTION_ENTER, "Enter", "send"},
+    {META('\r'), ACTION_NEWLINE, "M-Enter", "begin a new line"},
+    {CONTROL('J'), ACTION_NEWLINE, "^J", NULL},
+    {CHAR('\t'), ACTION_COMPLETE, "Tab", "complete a command"},
+
+    {KEY(PAGE_UP), ACTION_PAGE_UP, "PageUp", "scroll a page up"},
+    {KEY(PAGE_DOWN), ACTION_PAGE_DOWN, "PageDown", "scroll a page down"},
+    {META_KEY(UP), ACTION_SCROLL_UP, "M-Up", "scroll a line up"},
+    {META_KEY(DOWN), ACTION_SCROLL_DOWN, "M-Down", "scroll a line down"},
+    {KEY(WHEEL_UP), ACTION_SCROLL_UP, "wheel", "scroll"},
+    {KEY(WHEEL_DOWN), ACTION_SCROLL_DOWN, "wheel", NULL},
+    {KEY(HOME), ACTION_HOME, "Home", "to the start of the line; there, to the oldest message"},
+    {KEY(END), ACTION_END, "End", "to the end of the line; there, to the newest message"},
+    {META('<'), ACTION_TOP, "M-<", "to the oldest message"},
+    {META('>'), ACTION_BOTTOM, "M->", "to the newest message"},
+    {CONTROL('R'), ACTION_SEARCH, "^R", "search the conversation; again: the next older match"},
+
+    {CONTROL('B'), ACTION_LEFT, "^B", "back a character"},
+    {KEY(LEFT), ACTION_LEFT, "Left", NULL},
+    {CONTROL('F'), ACTION_RIGHT, "^F", "forward a character"},
+    {KEY(RIGHT), ACTION_RIGHT, "Right", NULL},
+    {META('b'), ACTION_WORD_LEFT, "M-b", "back a word"},
+    {META_KEY(LEFT), ACTION_WORD_LEFT, "M-Left", NULL},
+    {META('f'), ACTION_WORD_RIGHT, "M-f", "forward a word"},
+    {META_KEY(RIGHT), ACTION_WORD_RIGHT, "M-Right", NULL},
+    {CONTROL('A'), ACTION_LINE_START, "^A", "to the start of the line"},
+    {CONTROL('E'), ACTION_LINE_END, "^E", "to the end of the line"},
+    {KEY(UP), ACTION_UP, "Up", "a row up; from the first row: what was sent before"},
+    {CONTROL('P'), ACTION_UP, "^P", NULL},
+    {KEY(DOWN), ACTION_DOWN, "Down", "a row down; from the last row: what was sent after"},
+    {CONTROL('N'), ACTION_DOWN, "^N", NULL},
+
+    {KEY(BACKSPACE), ACTION_ERASE_LEFT, "Backspace", "erase the character before the cursor"},
+    {CONTROL('H'), ACTION_ERASE_LEFT, "^H", NULL},
+    {CHAR(0x7f), ACTION_ERASE_LEFT, "^?", NULL},
+    {KEY(DELETE), ACTION_ERASE_RIGHT, "Delete", "erase the character under the cursor"},
+    {CONTROL('W'), ACTION_KILL_SPACE_LEFT, "^W", "kill back to white space"},
+    {META(0x7f), ACTION_KILL_WORD_LEFT, "M-Backspace", "kill back to the start of the word"},
+    {META('\b'), ACTION_KILL_WORD_LEFT, "M-^H", NULL},
+    {META_KEY(BACKSPACE), ACTION_KILL_WORD_LEFT, "M-Backspace", NULL},
+    {META('d'), ACTION_KILL_WORD_RIGHT, "M-d", "kill to the end of the word"},
+    {CONTROL('U'), ACTION_KILL_LINE_START, "^U", "kill back to the start of the line"},
+    {CONTROL('K'), ACTION_KILL_LINE_END, "^K", "kill to the end of the line"},
+    {CONTROL('Y'), ACTION_YANK, "^Y", "yank what was killed last"},
+    {META('y'), ACTION_YANK_OLDER, "M-y", "after ^Y: what was killed before that instead"},
+    {CONTROL('T'), ACTION_TRANSPOSE, "^T", "exchange two characters"},
+    {CONTROL('_'), ACTION_UNDO, "^_", "undo"},
+
+    {CONTROL('C'), ACTION_CANCEL, "^C", "clear the line; on an empty one: quit, after a question"},
+    {CONTROL('D'), ACTION_ERASE_OR_QUIT, "^D",
+     "erase the character under the cursor; on an empty line: quit"},
+    {CONTROL('L'), ACTION_REDRAW, "^L", "draw the screen anew"},
+    {CONTROL('Z'), ACTION_SUSPEND, "^Z", "suspend"},
+    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page or a search"},
+    {KEY(F1), ACTION_HELP, "F1", "this manual"},
+};
+
+const struct keymap_row *keymap_rows(size_t *count)
+{
+    *count = sizeof rows / sizeof rows[0];
+    return rows;
+}
+
+enum action keymap_find(const struct input *in)
+{
+    if (in->kind == INPUT_SUSPEND)
+        return ACTION_SUSPEND;
+    uint32_t code = in->kind == INPUT_CHAR ? in->code : 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].kind == in->kind && rows[i].meta == in->meta && rows[i].code == code)
+            return rows[i].action;
+    bool plain = in->kind == INPUT_CHAR && !in->meta && code >= ' ' && (code < 0x7f || code > 0x9f);
+    return plain ? ACTION_INSERT : ACTION_NONE;
+}
