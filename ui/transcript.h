@@ -44,7 +44,7 @@ struct transcript_entry {
     int64_t day;           /* number of the day in the local zone, any origin */
     int minute;            /* of that day */
     const char *day_text;  /* "Friday, 20 November 2026"; NULL: no day line for it */
-    const char *time_text; /* "09:14", at most 8 columns; NULL for none */
+    const char *time_text; /* "09:14", at most 5 columns; NULL for none */
     enum transcript_mark mark;
     const char *word; /* beside the mark: "queued", a reason; or NULL */
 };
@@ -87,8 +87,11 @@ size_t transcript_count(const struct transcript *t);
 /* Columns of the widest author so far. */
 int transcript_author_width(const struct transcript *t);
 
-/* The pane: rows, and the columns that text is wrapped to. Both at least 1. */
-void transcript_set_size(struct transcript *t, int rows, int columns);
+/*
+ * The pane: rows, and the columns that text is wrapped to; both at least 1. To be called before
+ * anything below. ERROR_NOMEM: it keeps its size.
+ */
+int transcript_set_size(struct transcript *t, int rows, int columns);
 
 /*
  * Scrolling; the view holds its place by message: what comes, is loaded or marked, and new sizes do
@@ -103,14 +106,6 @@ bool transcript_at_bottom(const struct transcript *t);
 
 /* Messages (mine, theirs) that begin below the view. */
 size_t transcript_below(struct transcript *t);
-
-/*
- * Searching in what is loaded: letters of either case match. transcript_search sets what is
- * highlighted (NULL or "": nothing); transcript_search_next goes from match to match, towards older
- * entries (-1) or newer ones (1), and shows it: true where there was one. ERROR_NOMEM.
- */
-int transcript_search(struct transcript *t, const char *needle, size_t len);
-bool transcript_search_next(struct transcript *t, int direction);
 
 /* What a row of the view shows. */
 enum transcript_part {
@@ -129,7 +124,8 @@ struct transcript_row {
     size_t len;
     bool first; /* the entry's first row: it shows the author */
     bool time;  /* it shows the time */
-    bool last;  /* the entry's last text row: it shows the mark, and its word where that fits */
+    bool last;  /* the entry's last text row: it shows the mark */
+    bool word;  /* and there is room for the mark's word on it too */
 };
 
 /*
@@ -137,5 +133,21 @@ struct transcript_row {
  * Gives their number.
  */
 size_t transcript_view(struct transcript *t, const struct transcript_row **rows);
+
+/*
+ * Searching in what is loaded, whatever the case of letters. transcript_search sets what is looked
+ * for (nothing where `len` is 0); transcript_search_next brings the next match above (-1) or below
+ * (1) the last one into view, first from the bottom of the view: false where there is none.
+ * ERROR_UTF8, ERROR_NOMEM: nothing changed.
+ */
+int transcript_search(struct transcript *t, const char *needle, size_t len);
+bool transcript_search_next(struct transcript *t, int direction);
+
+/*
+ * The first stretch of a row's text, from byte `from` on, that belongs to a match: its start and
+ * length in bytes; false where there is none.
+ */
+bool transcript_matched(const struct transcript *t, const struct transcript_row *row, size_t from,
+                        size_t *start, size_t *len);
 
 #endif

@@ -1,0 +1,105 @@
+#include "transcript_internal.h"
+
+#include "../proto/error.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The folded form of one cluster; `buffer` is for a short one, `*owned` is to be freed. */
+static const char *fold(const char *s, size_t len, char *buffer, size_t *folded_len, char **owned)
+{
+    *owned = NULL;
+    *folded_len = len;
+    if (len == 1) {
+        buffer[0] = *s >= 'A' && *s <= 'Z' ? (char)(*s + ('a' - 'A')) : *s;
+        return buffer;
+    }
+    return text_fold(s, len, owned, folded_len) == 0 ? *owned : NULL;
+}
+
+/* Bytes of `s` that match the needle from its first cluster on; 0 where they do not. */
+static size_t match(const struct transcript *t, const char *s, size_t len)
+{
+    size_t at = 0, matched = 0;
+    while (at < len && matched < t->needle_len) {
+        struct text_cluster c = text_next(s + at, len - at);
+        char buffer[1], *owned;
+        size_t folded_len;
+        const char *folded = fold(s + at, c.len, buffer, &folded_len, &owned);
+        bool same = folded && folded_len <= t->needle_len - matched &&
+                    memcmp(folded, t->needle + matched, folded_len) == 0;
+        free(owned);
+        if (!same)
+            return 0;
+        matched += folded_len;
+        at += c.len;
+    }
+    return matched == t->needle_len ? at : 0;
+}
+
+/* The first match in `s` that ends behind byte `from`. */
+static bool find(const struct transcript *t, const char *s, size_t len, size_t from, size_t *start,
+                 size_t *end)
+{
+    for (size_t at = 0; t->needle && at < len;) {
+        size_t matched = match(t, s + at, len - at);
+        if (matched > 0 && at + matched > from) {
+            *start = at;
+            *end = at + matched;
+            return true;
+        }
+        at += matched ? matched : text_next(s + at, len - at).len;
+    }
+    return false;
+}
+
+int transcript_search(struct transcript *t, const char *needle, size_t len)
+{
+    char *folded = NULL;
+    size_t folded_len = 0;
+    int rc = len > 0 ? text_fold(needle, len, &folded, &folded_len) : 0;
+    if (rc)
+        return rc;
+    free(t->needle);
+    t->needle = folded;
+    t->needle_len = folded_len;
+    t->has_found = false;
+    return 0;
+}
+
+bool transcript_search_next(struct transcript *t, int direction)
+{
+    int64_t end = t->first + (int64_t)t->count;
+    if (t->count == 0 || !t->needle)
+        return false;
+    int64_t seq = transcript_last_seen(t);
+    if (t->has_found && t->found >= t->first)
+        seq = t->found + direction;
+    for (; seq >= t->first && seq < end; seq += direction) {
+        const struct entry *entry = transcript_at(t, seq);
+        size_t start, stop;
+        if (!find(t, entry->shown, entry->shown_len, 0, &start, &stop))
+            continue;
+        t->found = seq;
+        t->has_found = true;
+        transcript_show_seq(t, seq);
+        return true;
+    }
+    return false;
+}
+
+bool transcript_matched(const struct transcript *t, const struct transcript_row *row, size_t from,
+                        size_t *start, size_t *len)
+{
+    if (!t->needle || row->part != TRANSCRIPT_ROW_TEXT)
+        return false;
+    const struct entry *entry = (const struct entry *)row->entry; /* its first member */
+    size_t row_start = (size_t)(row->text - entry->shown), end;
+    if (!find(t, entry->shown, entry->shown_len, row_start + from, start, &end) ||
+        *start >= row_start + row->len)
+        return false;
+    *start = *start > row_start + from ? *start - row_start : from;
+    *len = (end - row_start < row->len ? end - row_start : row->len) - *start;
+    return *len > 0;
+}
