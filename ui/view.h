@@ -31,6 +31,7 @@ struct view_status {
 /* Everything that is on the screen. */
 struct view {
     struct transcript *transcript;
+    struct transcript *page; /* shown over it; NULL for none */
     struct editor *editor;
     size_t *editor_top; /* first row of the input in view; kept from one drawing to the next */
     struct theme theme;

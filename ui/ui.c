@@ -1,0 +1,221 @@
+#include "ui_internal.h"
+
+#include "../proto/error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ui *ui_new(const struct ui_options *options)
+{
+    struct ui *ui = calloc(1, sizeof *ui);
+    if (!ui)
+        return NULL;
+    ui->theme = options->theme;
+    ui->ascii = options->ascii;
+    ui->status = (struct view_status){.room = "", .round_trip_ms = -1};
+    ui->tail = &ui->head;
+    ui->transcript = transcript_new(options->keep);
+    ui->editor = editor_new();
+    ui->search = editor_new();
+    ui->canvas = canvas_new();
+    if (ui->transcript && ui->editor && ui->search && ui->canvas)
+        return ui;
+    ui_free(ui);
+    return NULL;
+}
+
+void ui_free(struct ui *ui)
+{
+    if (!ui)
+        return;
+    while (ui->head) {
+        struct ui_queued *next = ui->head->next;
+        free(ui->head);
+        ui->head = next;
+    }
+    free(ui->given);
+    free(ui->paste);
+    free(ui->note);
+    free(ui->status_strings);
+    transcript_free(ui->transcript);
+    transcript_free(ui->page);
+    editor_free(ui->editor);
+    editor_free(ui->search);
+    canvas_free(ui->canvas);
+    free(ui);
+}
+
+int ui_emit(struct ui *ui, enum ui_event_type type, const char *text, size_t len)
+{
+    struct ui_queued *queued = malloc(sizeof *queued + len + 1);
+    if (!queued)
+        return ERROR_NOMEM;
+    memcpy(queued->text, text, len);
+    queued->text[len] = '\0';
+    queued->event = (struct ui_event){.type = type, .text = queued->text, .len = len};
+    queued->next = NULL;
+    *ui->tail = queued;
+    ui->tail = &queued->next;
+    return 0;
+}
+
+int ui_next(struct ui *ui, struct ui_event *event)
+{
+    free(ui->given);
+    ui->given = ui->head;
+    if (ui->given) {
+        ui->head = ui->given->next;
+        if (!ui->head)
+            ui->tail = &ui->head;
+        *event = ui->given->event;
+    } else if (ui->draft_changed) {
+        ui->draft_changed = false;
+        *event = (struct ui_event){.type = UI_DRAFT};
+    } else if (ui->present_id > ui->seen_id) {
+        ui->seen_id = ui->present_id;
+        *event = (struct ui_event){.type = UI_SEEN, .id = ui->seen_id};
+    } else if (ui->drawn && transcript_wants_older(ui->transcript)) {
+        *event = (struct ui_event){.type = UI_OLDER};
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+struct transcript *ui_transcript(struct ui *ui)
+{
+    return ui->transcript;
+}
+
+struct editor *ui_editor(struct ui *ui)
+{
+    return ui->editor;
+}
+
+int ui_append(struct ui *ui, const struct transcript_entry *entry)
+{
+    int rc = transcript_append(ui->transcript, entry);
+    if (rc == 0 && entry->kind == TRANSCRIPT_THEIRS && ui->focus == FOCUS_OUT && !ui->new_marked) {
+        transcript_set_new(ui->transcript, entry->id);
+        ui->new_marked = true;
+    }
+    return rc;
+}
+
+int ui_set_draft(struct ui *ui, const char *text, size_t len)
+{
+    return editor_set(ui->editor, text, len);
+}
+
+/* Copies a string to `*at`, where there is room; NULL stays NULL. */
+static const char *keep(char **at, const char *s)
+{
+    if (!s)
+        return NULL;
+    const char *copy = *at;
+    *at = stpcpy(*at, s) + 1;
+    return copy;
+}
+
+static size_t length(const char *s)
+{
+    return s ? strlen(s) : 0;
+}
+
+int ui_set_status(struct ui *ui, const struct view_status *status)
+{
+    size_t size = length(status->room) + length(status->peer) + length(status->trust) +
+                  length(status->trouble) + 4;
+    char *strings = malloc(size), *at = strings;
+    if (!strings)
+        return ERROR_NOMEM;
+    ui->status = *status;
+    ui->status.room = keep(&at, status->room);
+    ui->status.peer = keep(&at, status->peer);
+    ui->status.trust = keep(&at, status->trust);
+    ui->status.trouble = keep(&at, status->trouble);
+    free(ui->status_strings);
+    ui->status_strings = strings;
+    return 0;
+}
+
+void ui_set_writing(struct ui *ui, bool writing)
+{
+    ui->writing = writing;
+}
+
+int ui_set_note(struct ui *ui, const char *note)
+{
+    char *copy = strdup(note);
+    if (!copy)
+        return ERROR_NOMEM;
+    free(ui->note);
+    ui->note = copy;
+    return 0;
+}
+
+int ui_open_page(struct ui *ui, const char *text, size_t len)
+{
+    struct transcript *page = transcript_new(1);
+    struct transcript_entry entry = {.kind = TRANSCRIPT_PAGE, .text = text, .text_len = len};
+    int rc = page ? transcript_append(page, &entry) : ERROR_NOMEM;
+    if (rc == 0)
+        rc = transcript_set_size(page, 1, 1);
+    if (rc) {
+        transcript_free(page);
+        return rc;
+    }
+    transcript_top(page);
+    ui_close_page(ui);
+    ui->page = page;
+    return 0;
+}
+
+void ui_close_page(struct ui *ui)
+{
+    transcript_free(ui->page);
+    ui->page = NULL;
+}
+
+/* Notes the newest message of theirs that is in view. */
+static void note_drawn(struct ui *ui)
+{
+    const struct transcript_row *rows;
+    size_t count = ui->page ? 0 : transcript_view(ui->transcript, &rows);
+    while (count-- > 0) {
+        const struct transcript_entry *e = rows[count].entry;
+        bool text = rows[count].part == TRANSCRIPT_ROW_TEXT;
+        if (text && e->kind == TRANSCRIPT_THEIRS && e->id > ui->drawn_id) {
+            ui->drawn_id = e->id;
+            break;
+        }
+    }
+    if (ui->focus == FOCUS_IN)
+        ui->present_id = ui->drawn_id;
+}
+
+const struct canvas *ui_draw(struct ui *ui)
+{
+    bool asking = ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE;
+    struct view view = {
+        .transcript = ui->transcript,
+        .page = ui->page,
+        .editor = ui->mode == UI_SEARCHING ? ui->search : ui->editor,
+        .editor_top = &ui->editor_top,
+        .theme = ui->theme,
+        .ascii = ui->ascii,
+        .status = &ui->status,
+        .writing = ui->writing,
+        .note = ui->note,
+        .question = asking ? ui->question : NULL,
+        .prompt = ui->mode == UI_SEARCHING ? "search:" : NULL,
+    };
+    int rows = ui->rows > 0 ? ui->rows : 1, columns = ui->columns > 0 ? ui->columns : 1;
+    if (view_draw(&view, rows, columns, ui->canvas))
+        return NULL;
+    if (rows >= LAYOUT_ROWS_MIN && columns >= LAYOUT_COLUMNS_MIN) {
+        ui->drawn = true;
+        note_drawn(ui);
+    }
+    return ui->canvas;
+}

@@ -1,0 +1,288 @@
+#include "ui_internal.h"
+
+#include "../proto/error.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+/* What is scrolled: the page over the conversation, if there is one. */
+static struct transcript *shown(struct ui *ui)
+{
+    return ui->page ? ui->page : ui->transcript;
+}
+
+static bool is_empty(const struct editor *e)
+{
+    size_t len;
+    editor_text(e, &len);
+    return len == 0;
+}
+
+int ui_explain(struct ui *ui, int rc)
+{
+    if (rc == ERROR_LIMIT)
+        return ui_set_note(ui, "that is too long: a message has at most 16,384 bytes");
+    if (rc == ERROR_UTF8)
+        return ui_set_note(ui, "that is not text");
+    return rc < 0 ? rc : 0;
+}
+
+static int search_changed(struct ui *ui)
+{
+    size_t len;
+    const char *text = editor_text(ui->search, &len);
+    int rc = transcript_search(ui->transcript, text, len);
+    if (rc == 0 && len > 0 && !transcript_search_next(ui->transcript, -1))
+        return ui_set_note(ui, "no such text in what is loaded");
+    return ui_explain(ui, rc);
+}
+
+/* The text of the line that has the cursor changed. */
+static int changed(struct ui *ui)
+{
+    if (ui->mode == UI_SEARCHING)
+        return search_changed(ui);
+    ui->draft_changed = true;
+    return 0;
+}
+
+int ui_insert(struct ui *ui, const char *text, size_t len)
+{
+    struct editor *editor = ui->mode == UI_SEARCHING ? ui->search : ui->editor;
+    int rc = editor_insert(editor, text, len);
+    return rc ? ui_explain(ui, rc) : changed(ui);
+}
+
+static int edit(struct ui *ui, enum action action)
+{
+    struct editor *editor = ui->mode == UI_SEARCHING ? ui->search : ui->editor;
+    int rc = editor_do(editor, action);
+    return rc == 1 ? changed(ui) : ui_explain(ui, rc);
+}
+
+static int leave_search(struct ui *ui)
+{
+    ui->mode = UI_WRITING;
+    ui->editor_top = 0;
+    return transcript_search(ui->transcript, NULL, 0);
+}
+
+static int enter(struct ui *ui)
+{
+    if (ui->mode == UI_SEARCHING)
+        return leave_search(ui);
+    size_t len;
+    const char *text = editor_text(ui->editor, &len);
+    if (len == 0)
+        return 0;
+    int rc = ui_emit(ui, UI_LINE, text, len);
+    if (rc)
+        return rc;
+    /* Where the line cannot be remembered it is sent all the same, and must not be sent twice. */
+    if (editor_sent(ui->editor))
+        editor_set(ui->editor, "", 0);
+    ui_close_page(ui);
+    transcript_bottom(ui->transcript);
+    return changed(ui);
+}
+
+static int complete(struct ui *ui)
+{
+    return ui->mode == UI_WRITING ? ui_emit(ui, UI_COMPLETE, "", 0) : 0;
+}
+
+static int page_up(struct ui *ui)
+{
+    transcript_page(shown(ui), -1);
+    return 0;
+}
+
+static int page_down(struct ui *ui)
+{
+    transcript_page(shown(ui), 1);
+    return 0;
+}
+
+static int scroll_up(struct ui *ui)
+{
+    transcript_scroll(shown(ui), -1);
+    return 0;
+}
+
+static int scroll_down(struct ui *ui)
+{
+    transcript_scroll(shown(ui), 1);
+    return 0;
+}
+
+static int top(struct ui *ui)
+{
+    transcript_top(shown(ui));
+    return 0;
+}
+
+static int bottom(struct ui *ui)
+{
+    transcript_bottom(shown(ui));
+    return 0;
+}
+
+static int home(struct ui *ui)
+{
+    int rc = editor_do(ui->editor, ACTION_LINE_START);
+    return rc == 0 ? top(ui) : ui_explain(ui, rc);
+}
+
+static int end(struct ui *ui)
+{
+    int rc = editor_do(ui->editor, ACTION_LINE_END);
+    return rc == 0 ? bottom(ui) : ui_explain(ui, rc);
+}
+
+/* Reading back with nothing written, Up and Down go on reading. */
+static int up(struct ui *ui)
+{
+    bool reading = ui->mode == UI_WRITING && is_empty(ui->editor);
+    if (reading && (ui->page || !transcript_at_bottom(ui->transcript)))
+        return scroll_up(ui);
+    return edit(ui, ACTION_UP);
+}
+
+static int down(struct ui *ui)
+{
+    bool reading = ui->mode == UI_WRITING && is_empty(ui->editor);
+    if (reading && (ui->page || !transcript_at_bottom(ui->transcript)))
+        return scroll_down(ui);
+    return edit(ui, ACTION_DOWN);
+}
+
+static int search(struct ui *ui)
+{
+    if (ui->mode == UI_SEARCHING) {
+        bool found = transcript_search_next(ui->transcript, -1);
+        return found ? 0 : ui_set_note(ui, "no older match in what is loaded");
+    }
+    ui_close_page(ui);
+    ui->mode = UI_SEARCHING;
+    ui->editor_top = 0;
+    int rc = editor_set(ui->search, "", 0);
+    return rc;
+}
+
+static int cancel(struct ui *ui)
+{
+    if (ui->mode == UI_SEARCHING)
+        return leave_search(ui);
+    if (ui->page) {
+        ui_close_page(ui);
+        return 0;
+    }
+    if (!is_empty(ui->editor)) {
+        int rc = editor_set(ui->editor, "", 0);
+        return rc ? rc : changed(ui);
+    }
+    ui_ask(ui, UI_ASKING_QUIT, "quit?");
+    return 0;
+}
+
+static int erase_or_quit(struct ui *ui)
+{
+    if (ui->mode == UI_WRITING && is_empty(ui->editor))
+        return ui_emit(ui, UI_QUIT, "", 0);
+    return edit(ui, ACTION_ERASE_RIGHT);
+}
+
+static int escape(struct ui *ui)
+{
+    if (ui->mode == UI_SEARCHING)
+        return leave_search(ui);
+    ui_close_page(ui);
+    return 0;
+}
+
+static int redraw(struct ui *ui)
+{
+    return ui_emit(ui, UI_REDRAW, "", 0);
+}
+
+static int suspend(struct ui *ui)
+{
+    return ui_emit(ui, UI_SUSPEND, "", 0);
+}
+
+static int help(struct ui *ui)
+{
+    if (!ui->page)
+        return ui_emit(ui, UI_HELP, "", 0);
+    ui_close_page(ui);
+    return 0;
+}
+
+static int (*const actions[])(struct ui *) = {
+    [ACTION_UP] = up,
+    [ACTION_DOWN] = down,
+    [ACTION_ENTER] = enter,
+    [ACTION_COMPLETE] = complete,
+    [ACTION_PAGE_UP] = page_up,
+    [ACTION_PAGE_DOWN] = page_down,
+    [ACTION_SCROLL_UP] = scroll_up,
+    [ACTION_SCROLL_DOWN] = scroll_down,
+    [ACTION_TOP] = top,
+    [ACTION_BOTTOM] = bottom,
+    [ACTION_HOME] = home,
+    [ACTION_END] = end,
+    [ACTION_SEARCH] = search,
+    [ACTION_CANCEL] = cancel,
+    [ACTION_ERASE_OR_QUIT] = erase_or_quit,
+    [ACTION_ESCAPE] = escape,
+    [ACTION_REDRAW] = redraw,
+    [ACTION_SUSPEND] = suspend,
+    [ACTION_HELP] = help,
+};
+
+static int act(struct ui *ui, const struct input *in)
+{
+    enum action action = keymap_find(in);
+    if (action == ACTION_INSERT) {
+        char bytes[4];
+        return ui_insert(ui, bytes, text_encode(in->code, bytes));
+    }
+    if (actions[action])
+        return actions[action](ui);
+    return action <= ACTION_EDIT_LAST ? edit(ui, action) : 0;
+}
+
+static int press(struct ui *ui, const struct input *in)
+{
+    free(ui->note);
+    ui->note = NULL;
+    ui->present_id = ui->drawn_id;
+    bool taken = false;
+    if (ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE) {
+        int rc = ui_answer(ui, in, &taken);
+        if (rc)
+            return rc;
+    }
+    return taken ? 0 : act(ui, in);
+}
+
+int ui_input(struct ui *ui, const struct input *in)
+{
+    switch (in->kind) {
+    case INPUT_RESIZE:
+        ui->rows = in->rows;
+        ui->columns = in->columns;
+        return 0;
+    case INPUT_FOCUS_IN:
+        ui->focus = FOCUS_IN;
+        ui->present_id = ui->drawn_id;
+        return 0;
+    case INPUT_FOCUS_OUT:
+        ui->focus = FOCUS_OUT;
+        ui->new_marked = false;
+        return 0;
+    case INPUT_PASTE: return ui_paste(ui, in);
+    case INPUT_SUSPEND: return suspend(ui);
+    default: return press(ui, in);
+    }
+}

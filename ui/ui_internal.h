@@ -1,0 +1,70 @@
+#ifndef UI_INTERNAL_H
+#define UI_INTERNAL_H
+
+#include "ui.h"
+
+/* For the files of the machine only. */
+
+enum ui_mode {
+    UI_WRITING,
+    UI_SEARCHING,
+    UI_ASKING_QUIT,
+    UI_ASKING_PASTE,
+};
+
+struct ui_queued {
+    struct ui_queued *next;
+    struct ui_event event;
+    char text[];
+};
+
+struct ui {
+    struct theme theme;
+    bool ascii;
+    int rows, columns; /* 0 until the first INPUT_RESIZE */
+    struct transcript *transcript;
+    struct transcript *page; /* shown over it, or NULL */
+    struct editor *editor, *search;
+    struct canvas *canvas;
+    size_t editor_top;
+    struct view_status status;
+    char *status_strings;
+    bool writing; /* the peer is */
+    char *note;
+
+    enum ui_mode mode;
+    char question[96];
+    char *paste; /* in UI_ASKING_PASTE */
+    size_t paste_len;
+
+    struct ui_queued *head, **tail, *given;
+    bool draft_changed;
+    bool drawn; /* the models have their sizes */
+
+    enum {
+        FOCUS_UNKNOWN,
+        FOCUS_IN,
+        FOCUS_OUT
+    } focus;
+    bool new_marked;                        /* since the focus went */
+    uint64_t drawn_id, present_id, seen_id; /* newest of theirs drawn, drawn for a person, told */
+};
+
+/* Queues an event with a copy of its text. ERROR_NOMEM. */
+int ui_emit(struct ui *ui, enum ui_event_type type, const char *text, size_t len);
+
+/* Says why a text did not go in; other errors stay the caller's. */
+int ui_explain(struct ui *ui, int rc);
+
+/* Inserts at the cursor, whichever line has it. ERROR_NOMEM. */
+int ui_insert(struct ui *ui, const char *text, size_t len);
+
+/* Asks for yes or no; ui_answer gets the keys, and tells in *taken whether one was an answer. */
+void ui_ask(struct ui *ui, enum ui_mode mode, const char *question);
+int ui_answer(struct ui *ui, const struct input *in, bool *taken);
+
+int ui_paste(struct ui *ui, const struct input *in);
+
+void ui_close_page(struct ui *ui);
+
+#endif

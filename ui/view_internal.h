@@ -1,0 +1,30 @@
+#ifndef VIEW_INTERNAL_H
+#define VIEW_INTERNAL_H
+
+#include "view.h"
+
+/* For the files of the view only: what drawing any part of it needs. */
+struct pen {
+    const struct view *view;
+    struct layout layout;
+    struct canvas *canvas;
+};
+
+/* A sign that has an ASCII form, too. */
+struct sign {
+    const char *full, *ascii;
+};
+
+const char *view_sign(const struct pen *pen, struct sign sign);
+
+/* Puts a string in a role's style; gives its columns. */
+int view_put(struct pen *pen, struct canvas_at at, enum theme_role role, const char *s);
+
+/* Puts text, cut with an ellipsis where it is too long; gives its columns. */
+int view_put_cut(struct pen *pen, struct canvas_at at, struct style style, const char *text,
+                 size_t len);
+
+/* Draws the conversation, or the page over it. */
+void view_draw_rows(struct pen *pen);
+
+#endif

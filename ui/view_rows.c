@@ -1,0 +1,163 @@
+#include "view_internal.h"
+
+#include "text.h"
+
+#include <string.h>
+
+static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "};
+
+static const struct {
+    struct sign sign;
+    enum theme_role role;
+} marks[] = {
+    [TRANSCRIPT_NONE] = {{"", ""}, ROLE_MARK},
+    [TRANSCRIPT_WAITING] = {{"⧖", "~"}, ROLE_MARK},
+    [TRANSCRIPT_STORED] = {{"✓", "+"}, ROLE_MARK},
+    [TRANSCRIPT_DELIVERED] = {{"✓✓", "++"}, ROLE_MARK},
+    [TRANSCRIPT_SEEN] = {{"●", "*"}, ROLE_SEEN},
+    [TRANSCRIPT_REFUSED] = {{"!", "!"}, ROLE_REFUSED},
+};
+
+/* The row that is being drawn, and where its text is. */
+struct line {
+    const struct transcript_row *row;
+    const struct transcript *transcript;
+    int at, text, columns;
+};
+
+static enum theme_role role_of(const struct transcript_entry *e)
+{
+    return e->kind == TRANSCRIPT_NOTICE  ? ROLE_NOTICE
+           : e->kind == TRANSCRIPT_ERROR ? ROLE_ERROR
+                                         : ROLE_TEXT;
+}
+
+static void draw_across(struct pen *pen, int at, enum theme_role role, const char *text, size_t len)
+{
+    struct style style = theme_style(&pen->view->theme, role);
+    int width = (int)text_width(text, len), columns = pen->layout.columns;
+    int column = width < columns ? (columns - width) / 2 : 0;
+    canvas_put(pen->canvas, (struct canvas_at){at, column, columns - column}, style, text, len);
+}
+
+static void draw_new(struct pen *pen, int at)
+{
+    struct style style = theme_style(&pen->view->theme, ROLE_NEW);
+    canvas_fill(pen->canvas, (struct canvas_at){at, 0, pen->layout.columns}, style,
+                view_sign(pen, rule));
+    draw_across(pen, at, ROLE_NEW, " new ", 5);
+}
+
+static void draw_margin(struct pen *pen, const struct line *line)
+{
+    const struct transcript_entry *e = line->row->entry;
+    const struct layout *l = &pen->layout;
+    if (line->row->time && l->time >= 0)
+        view_put(pen, (struct canvas_at){line->at, l->time, l->author - l->time - 1}, ROLE_TIME,
+                 e->time_text);
+    if (!line->row->first)
+        return;
+    struct canvas_at at = {line->at, l->author, l->author_columns};
+    if (e->kind == TRANSCRIPT_NOTICE || e->kind == TRANSCRIPT_ERROR)
+        view_put(pen, at, role_of(e), e->kind == TRANSCRIPT_ERROR ? "!!" : "--");
+    if (!e->author)
+        return;
+    struct style style = theme_author(&pen->view->theme, e->author, strlen(e->author));
+    const char *name = e->action ? "*" : e->author;
+    view_put_cut(pen, at, style, name, strlen(name));
+}
+
+/* Puts a stretch of the row's text; gives the column behind it. */
+static int put_stretch(struct pen *pen, const struct line *line, int column, struct style style,
+                       const char *text, size_t len)
+{
+    struct canvas_at at = {line->at, column, line->text + line->columns - column};
+    return column + canvas_put(pen->canvas, at, style, text, len);
+}
+
+static void draw_text(struct pen *pen, const struct line *line)
+{
+    const struct transcript_row *row = line->row;
+    const struct transcript_entry *e = row->entry;
+    struct style plain = theme_style(&pen->view->theme, role_of(e));
+    struct style found = theme_style(&pen->view->theme, ROLE_FOUND);
+    size_t done = 0, start, len;
+    int column = line->text;
+    if (e->action && row->first && row->len > strlen(e->author)) {
+        done = strlen(e->author);
+        column = put_stretch(pen, line, column, theme_author(&pen->view->theme, e->author, done),
+                             row->text, done);
+    }
+    while (transcript_matched(line->transcript, row, done, &start, &len)) {
+        column = put_stretch(pen, line, column, plain, row->text + done, start - done);
+        column = put_stretch(pen, line, column, found, row->text + start, len);
+        done = start + len;
+    }
+    put_stretch(pen, line, column, plain, row->text + done, row->len - done);
+}
+
+static void draw_mark(struct pen *pen, const struct line *line)
+{
+    const struct transcript_entry *e = line->row->entry;
+    const char *sign = view_sign(pen, marks[e->mark].sign);
+    int column = pen->layout.mark + 1, right = column + 2;
+    if (line->row->word) {
+        int width = (int)text_width(e->word, strlen(e->word));
+        struct canvas_at at = {line->at, right - width, width};
+        view_put(pen, at, marks[e->mark].role, e->word);
+        column = right - width - 1 - (int)text_width(sign, strlen(sign));
+    }
+    view_put(pen, (struct canvas_at){line->at, column, right - column}, marks[e->mark].role, sign);
+}
+
+static void draw_quote(struct pen *pen, const struct line *line)
+{
+    struct style style = theme_style(&pen->view->theme, ROLE_QUOTE);
+    struct canvas_at at = {line->at, line->text, line->columns};
+    int width = view_put(pen, at, ROLE_QUOTE, view_sign(pen, bar));
+    at.column += width;
+    at.columns -= width;
+    view_put_cut(pen, at, style, line->row->text, line->row->len);
+}
+
+static void draw_row(struct pen *pen, const struct line *line)
+{
+    const struct transcript_row *row = line->row;
+    draw_margin(pen, line);
+    switch (row->part) {
+    case TRANSCRIPT_ROW_BLANK: break;
+    case TRANSCRIPT_ROW_DAY: draw_across(pen, line->at, ROLE_DAY, row->text, row->len); break;
+    case TRANSCRIPT_ROW_NEW: draw_new(pen, line->at); break;
+    case TRANSCRIPT_ROW_QUOTE: draw_quote(pen, line); break;
+    case TRANSCRIPT_ROW_TEXT:
+        draw_text(pen, line);
+        if (row->last && row->entry->mark != TRANSCRIPT_NONE)
+            draw_mark(pen, line);
+        break;
+    case TRANSCRIPT_ROW_WORD:
+        put_stretch(pen, line, line->text,
+                    theme_style(&pen->view->theme, marks[row->entry->mark].role), row->text,
+                    row->len);
+        break;
+    }
+}
+
+void view_draw_rows(struct pen *pen)
+{
+    const struct layout *l = &pen->layout;
+    struct line line = {.transcript = pen->view->transcript, .at = l->view};
+    line.text = l->text;
+    line.columns = l->text_columns;
+    if (pen->view->page) {
+        line.transcript = pen->view->page;
+        line.text = 1;
+        line.columns = l->columns - 2;
+    }
+    const struct transcript_row *rows;
+    struct transcript *shown = pen->view->page ? pen->view->page : pen->view->transcript;
+    size_t count = transcript_view(shown, &rows);
+    for (size_t i = 0; i < count; i++, line.at++) {
+        line.row = &rows[i];
+        draw_row(pen, &line);
+    }
+}
