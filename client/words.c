@@ -26,16 +26,15 @@ static const struct {
 static const char stopped_otherwise[] =
     "$r did not understand this client: use chat-client and chat-server of one release";
 
-static const struct {
+static const struct refusal {
     enum header_code code;
-    const char *text;
+    const char *text, *short_text;
 } refused[] = {
-    {CODE_NO_SUCH_PEER, "$p is not in the room: what you write waits here"},
-    {CODE_QUOTA,
-     "the relay holds no more for $p now: what you write waits here and goes out later"},
+    {CODE_NO_SUCH_PEER, "$p is not in the room: what you write waits here", "nobody there"},
+    {CODE_QUOTA, "the relay holds no more for $p now: what you write waits here and goes out later",
+     "relay full"},
+    {CODE_UNKNOWN, "$r did not take a message: it goes out again later", "not taken"},
 };
-
-static const char refused_otherwise[] = "$r did not take a message: it goes out again later";
 
 static const char *value(const struct words *w, char letter)
 {
@@ -72,14 +71,36 @@ void words_stopped(const struct words *w, enum header_code code, char out[WORDS_
     fill(w, stopped_otherwise, out);
 }
 
+static const struct refusal *find_refusal(enum header_code code)
+{
+    size_t i = 0;
+    while (refused[i].code != code && refused[i].code != CODE_UNKNOWN)
+        i++;
+    return &refused[i];
+}
+
 void words_refused(const struct words *w, enum header_code code, char out[WORDS_MAX])
 {
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        if (refused[i].code == code) {
-            fill(w, refused[i].text, out);
-            return;
-        }
-    fill(w, refused_otherwise, out);
+    fill(w, find_refusal(code)->text, out);
+}
+
+const char *words_refused_short(enum header_code code)
+{
+    return find_refusal(code)->short_text;
+}
+
+void words_missing(const struct words *w, char out[WORDS_MAX])
+{
+    fill(w, "what $p wrote before the next message is lost: they do not have it any more", out);
+}
+
+void words_greeting(const struct words *w, char out[WORDS_MAX])
+{
+    fill(w,
+         "Write a line and press Enter: it waits here until somebody is in the room $o.\n"
+         "They type: chat-client --server $r --room $o --nick NAME\n"
+         "F1 tells about keys and commands, /quit ends.",
+         out);
 }
 
 static void put_offline(const struct session_event *e, uint64_t now_ms, char out[WORDS_MAX])
@@ -114,11 +135,35 @@ void words_presence(const struct words *w, const struct session_event *e, char o
 {
     static const char *const texts[] = {
         [HEADER_ONLINE] = "$p is here",
-        [HEADER_OFFLINE] = "$p is not connected",
+        [HEADER_OFFLINE] = "$p is offline",
         [HEADER_LEFT] = "$p left the room",
     };
     fill(w, e->presence.known ? texts[e->presence.state] : "nobody else is in the room $o yet",
          out);
+}
+
+struct words_said words_said(const struct payload *p)
+{
+    static const struct words_said kinds[PAYLOAD_KINDS] = {
+        [PAYLOAD_UNKNOWN] = {true, true, "sent something that this version cannot show", {0}},
+        [PAYLOAD_TEXT] = {true, false, "", {0}},
+        [PAYLOAD_ACTION] = {true, true, "", {0}},
+        [PAYLOAD_EDIT] = {true, true, "changed a message: ", {0}},
+        [PAYLOAD_DELETE] = {true, true, "deleted a message", {0}},
+        [PAYLOAD_REACT] = {true, true, "reacted: ", {0}},
+        [PAYLOAD_FILE] = {true, true, "offers a file: ", {0}},
+    };
+    struct words_said said = kinds[p->kind];
+    said.text = (struct json_string){"", 0};
+    switch (p->kind) {
+    case PAYLOAD_TEXT:
+    case PAYLOAD_ACTION:
+    case PAYLOAD_EDIT: said.text = p->text; break;
+    case PAYLOAD_REACT: said.text = p->emoji; break;
+    case PAYLOAD_FILE: said.text = p->name; break;
+    default: break;
+    }
+    return said;
 }
 
 void words_undelivered(size_t count, char out[WORDS_MAX])

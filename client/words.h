@@ -1,8 +1,11 @@
 #ifndef WORDS_H
 #define WORDS_H
 
+#include "payload.h"
 #include "session.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What happens, in sentences for the person; the same words in every face. */
@@ -27,8 +30,25 @@ void words_stopped(const struct words *w, enum header_code code, char out[WORDS_
 void words_presence(const struct words *w, const struct session_event *presence,
                     char out[WORDS_MAX]);
 
-/* Why a message was not taken for now. */
+/* Why a message was not taken for now: a sentence, and a few words. */
 void words_refused(const struct words *w, enum header_code code, char out[WORDS_MAX]);
+const char *words_refused_short(enum header_code code);
+
+/* That the peer cannot send what came before. */
+void words_missing(const struct words *w, char out[WORDS_MAX]);
+
+/* What to do where nothing was ever said: three lines. */
+void words_greeting(const struct words *w, char out[WORDS_MAX]);
+
+/* How a message is told. */
+struct words_said {
+    bool shown;              /* false: it says nothing to a person */
+    bool action;             /* "* bob waves", and not "bob: hello" */
+    const char *before;      /* ours: "changed a message: " */
+    struct json_string text; /* as it came, behind that */
+};
+
+struct words_said words_said(const struct payload *p);
 
 /* "3 messages were not delivered; they go out at the next start". */
 void words_undelivered(size_t count, char out[WORDS_MAX]);

@@ -1,0 +1,246 @@
+#include "link.h"
+
+#include "conn.h"
+#include "error.h"
+#include "resolve.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct link {
+    struct address relay;
+    char name[ADDRESS_TEXT_MAX];
+    enum link_state state;
+    struct resolve *resolve; /* RESOLVING */
+    struct address_socket found[RESOLVE_MAX];
+    size_t count, next; /* addresses found, and the one to try next */
+    int fd;             /* CONNECTING, else -1 */
+    uint64_t try_until_ms;
+    struct conn *conn; /* OPEN */
+    bool is_broken;    /* nothing can be written any more */
+    char why[LINK_WHY_MAX];
+};
+
+/* What an errno means for the person; the relay's address follows. */
+static const struct {
+    int error;
+    const char *phrase;
+} phrases[] = {
+    {ECONNREFUSED, "refused by"},           {ENOENT, "nothing listens at"},
+    {ETIMEDOUT, "no answer from"},          {EHOSTUNREACH, "no way to"},
+    {ENETUNREACH, "no network to"},         {EACCES, "not permitted to connect to"},
+    {EPERM, "not permitted to connect to"}, {ECONNRESET, "connection reset by"},
+    {EPIPE, "connection closed by"},
+};
+
+static void explain(struct link *l, int error)
+{
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
+        if (phrases[i].error == error) {
+            snprintf(l->why, sizeof l->why, "%s %s", phrases[i].phrase, l->name);
+            return;
+        }
+    snprintf(l->why, sizeof l->why, "cannot reach %s: %s", l->name, strerror(error));
+}
+
+int link_new(struct link **out, const struct address *relay)
+{
+    *out = NULL;
+    struct link *l = calloc(1, sizeof *l);
+    if (!l)
+        return ERROR_NOMEM;
+    l->relay = *relay;
+    address_format(relay, l->name);
+    l->fd = -1;
+    *out = l;
+    return 0;
+}
+
+void link_free(struct link *l)
+{
+    if (!l)
+        return;
+    link_close(l);
+    free(l);
+}
+
+const char *link_address(const struct link *l)
+{
+    return l->name;
+}
+
+enum link_state link_get_state(const struct link *l)
+{
+    return l->state;
+}
+
+const char *link_why(const struct link *l)
+{
+    return l->why;
+}
+
+void link_close(struct link *l)
+{
+    resolve_free(l->resolve);
+    l->resolve = NULL;
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    conn_free(l->conn);
+    l->conn = NULL;
+    l->is_broken = false;
+    l->state = LINK_CLOSED;
+}
+
+void link_open(struct link *l, uint64_t now_ms)
+{
+    assert(l->state == LINK_CLOSED);
+    l->why[0] = '\0';
+    l->count = l->next = 0;
+    l->try_until_ms = now_ms;
+    int rc = resolve_new(&l->resolve, &l->relay);
+    if (rc == ERROR_SYSTEM)
+        explain(l, errno);
+    else if (rc)
+        snprintf(l->why, sizeof l->why, "%s", error_text(rc));
+    l->state = LINK_RESOLVING;
+}
+
+struct pollfd link_poll(const struct link *l, bool want_read, bool want_write)
+{
+    switch (l->state) {
+    case LINK_RESOLVING:
+        return (struct pollfd){l->resolve ? resolve_fd(l->resolve) : -1, POLLIN, 0};
+    case LINK_CONNECTING: return (struct pollfd){l->fd, POLLOUT, 0};
+    case LINK_OPEN:
+        return (struct pollfd){
+            conn_fd(l->conn),
+            conn_events(l->conn, want_read || l->is_broken, want_write && !l->is_broken),
+            0,
+        };
+    case LINK_CLOSED: break;
+    }
+    return (struct pollfd){-1, 0, 0};
+}
+
+uint64_t link_deadline(const struct link *l)
+{
+    if (l->state == LINK_RESOLVING && !l->resolve)
+        return l->try_until_ms; /* it failed already */
+    if (l->state == LINK_CONNECTING && l->next < l->count)
+        return l->try_until_ms;
+    return UINT64_MAX;
+}
+
+/* Begins with the next address that can be begun with. */
+static int try_next(struct link *l, uint64_t now_ms)
+{
+    while (l->next < l->count) {
+        l->fd = address_connect(&l->found[l->next++]);
+        if (l->fd >= 0) {
+            l->state = LINK_CONNECTING;
+            l->try_until_ms = now_ms + LINK_TRY_MS;
+            return 0;
+        }
+        explain(l, errno);
+    }
+    link_close(l);
+    return ERROR_CLOSED;
+}
+
+static int turn_resolving(struct link *l, uint64_t now_ms)
+{
+    if (!l->resolve) {
+        link_close(l);
+        return ERROR_CLOSED;
+    }
+    int count = resolve_get(l->resolve, l->found, l->why);
+    if (count == 0)
+        return 0;
+    resolve_free(l->resolve);
+    l->resolve = NULL;
+    if (count > 0)
+        l->count = (size_t)count;
+    return try_next(l, now_ms);
+}
+
+static int turn_connecting(struct link *l, uint64_t now_ms)
+{
+    struct pollfd p = link_poll(l, false, false);
+    if (poll(&p, 1, 0) == 1) {
+        int error = address_connect_error(l->fd);
+        if (error == 0) {
+            int rc = conn_new(&l->conn, l->fd);
+            l->fd = -1;
+            if (rc == 0) {
+                l->state = LINK_OPEN;
+                return 1;
+            }
+            error = rc == ERROR_NOMEM ? ENOMEM : errno;
+        }
+        explain(l, error);
+    } else if (now_ms < link_deadline(l)) {
+        return 0;
+    } else {
+        explain(l, ETIMEDOUT);
+    }
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+    return try_next(l, now_ms);
+}
+
+int link_turn(struct link *l, uint64_t now_ms)
+{
+    if (l->state == LINK_RESOLVING) {
+        int rc = turn_resolving(l, now_ms);
+        if (rc || l->state != LINK_CONNECTING)
+            return rc;
+    }
+    /* A Unix socket, or one on this host, is often connected at once. */
+    return l->state == LINK_CONNECTING ? turn_connecting(l, now_ms) : 0;
+}
+
+static void explain_failure(struct link *l, int error)
+{
+    if (error == ERROR_SYSTEM)
+        explain(l, errno);
+    else if (error == ERROR_CLOSED)
+        explain(l, EPIPE);
+    else
+        snprintf(l->why, sizeof l->why, "%s: %s", l->name, error_text(error));
+}
+
+int link_read(struct link *l, void *bytes, size_t len)
+{
+    assert(l->state == LINK_OPEN);
+    int n = conn_read(l->conn, bytes, len);
+    if (n >= 0)
+        return n;
+    if (!l->is_broken)
+        explain_failure(l, n);
+    link_close(l);
+    return n;
+}
+
+size_t link_write(struct link *l, const void *bytes, size_t len)
+{
+    assert(l->state == LINK_OPEN);
+    if (l->is_broken)
+        return 0;
+    int n = conn_write(l->conn, bytes, len);
+    if (n >= 0)
+        return (size_t)n;
+    explain_failure(l, n);
+    l->is_broken = true;
+    return 0;
+}
+
+bool link_pending(const struct link *l)
+{
+    return l->state == LINK_OPEN && conn_pending(l->conn);
+}

@@ -1,0 +1,77 @@
+#ifndef LINK_H
+#define LINK_H
+
+#include "address.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The connection to the relay: looks its name up, tries each of its addresses in turn with a time
+ * limit, then carries bytes. Nothing here blocks.
+ */
+enum {
+    LINK_TRY_MS = 4000, /* for one address, where there is another one after it */
+    LINK_WHY_MAX = ADDRESS_ERROR_MAX + 64,
+};
+
+enum link_state {
+    LINK_CLOSED,
+    LINK_RESOLVING,
+    LINK_CONNECTING,
+    LINK_OPEN,
+};
+
+struct link;
+
+/* `relay` is copied. ERROR_NOMEM. */
+int link_new(struct link **l, const struct address *relay);
+
+/* Closes the connection at once. NULL is allowed. */
+void link_free(struct link *l);
+
+/* The relay's address as it is written, always with its port. */
+const char *link_address(const struct link *l);
+
+enum link_state link_get_state(const struct link *l);
+
+/*
+ * Begins to connect; the link was closed. What goes wrong at once shows in link_turn like
+ * everything else.
+ */
+void link_open(struct link *l, uint64_t now_ms);
+
+/* Closes at once what there is. */
+void link_close(struct link *l);
+
+/* What to poll for: fd -1 where there is nothing. */
+struct pollfd link_poll(const struct link *l, bool want_read, bool want_write);
+uint64_t link_deadline(const struct link *l);
+
+/*
+ * Goes on with connecting, where poll(2) or the deadline said that there is something to do. 1 when
+ * the connection has come to stand with this call; 0; ERROR_CLOSED when it will not: link_why.
+ */
+int link_turn(struct link *l, uint64_t now_ms);
+
+/*
+ * Reads what is there, as conn_read: how many bytes, 0 for none now, or a negative error, with
+ * which the link is closed: link_why.
+ */
+int link_read(struct link *l, void *bytes, size_t len);
+
+/*
+ * Writes what fits and gives how many bytes. Where nothing can be written any more, the relay may
+ * have said why before: link_read gives that, and then the error.
+ */
+size_t link_write(struct link *l, const void *bytes, size_t len);
+
+/* Whether link_read has bytes to give that poll(2) knows nothing of. */
+bool link_pending(const struct link *l);
+
+/* Why the last connection failed or ended, a phrase for the person ("refused by den:12121"). */
+const char *link_why(const struct link *l);
+
+#endif

@@ -1,0 +1,227 @@
+#include "options.h"
+
+#include "error.h"
+#include "quote.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Options without a letter of their own. */
+enum {
+    OPT_PLAIN = 256,
+    OPT_JSON,
+    OPT_PLAINTEXT,
+    OPT_NO_SEAL,
+    OPT_FINGERPRINT,
+    OPT_STATE,
+    OPT_CONFIG,
+};
+
+static const char short_options[] = ":n:s:r:vhV";
+
+static const struct option long_options[] = {
+    {"nick", required_argument, NULL, 'n'},
+    {"server", required_argument, NULL, 's'},
+    {"room", required_argument, NULL, 'r'},
+    {"plain", no_argument, NULL, OPT_PLAIN},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"plaintext", no_argument, NULL, OPT_PLAINTEXT},
+    {"no-seal", no_argument, NULL, OPT_NO_SEAL},
+    {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
+    {"state", required_argument, NULL, OPT_STATE},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char usage[] =
+    "usage: chat-client [option ...]\n"
+    "Talks to one other person in a room of a relay (chat-server).\n"
+    "\n"
+    "  -n, --nick NAME       who you are ($USER)\n"
+    "  -s, --server ADDR     the relay: HOST, HOST:PORT, [V6]:PORT or unix:PATH\n"
+    "                        ($CHAT_SERVER, else localhost:12121)\n"
+    "  -r, --room NAME       a table for two (lobby)\n"
+    "      --plain           no screen: lines of standard input are sent, and what\n"
+    "                        happens is printed; as always without a terminal\n"
+    "      --json            the same with one JSON object a line\n"
+    "      --plaintext       no TLS\n"
+    "      --no-seal         no end-to-end sealing\n"
+    "      --fingerprint FP  the only relay key to accept\n"
+    "      --state DIR       identity and history ($XDG_STATE_HOME/chat)\n"
+    "      --config FILE     settings ($XDG_CONFIG_HOME/chat/config)\n"
+    "  -v, --verbose         log to standard error, or to the state folder\n"
+    "  -h, --help            print this and exit\n"
+    "  -V, --version         print the version and exit\n"
+    "\n"
+    "Once it runs, /help lists the commands.\n";
+
+/* What is given by name alone until everything is known. */
+struct given {
+    const char *nick, *server, *room, *state;
+};
+
+__attribute__((format(printf, 3, 4))) static int complain(char why[OPTIONS_ERROR_MAX], int error,
+                                                          const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, OPTIONS_ERROR_MAX, format, args);
+    va_end(args);
+    return error;
+}
+
+static bool is_known(int option)
+{
+    for (const struct option *o = long_options; o->name; o++)
+        if (o->val == option)
+            return true;
+    return false;
+}
+
+static int refuse(int option, char **argv, char why[OPTIONS_ERROR_MAX])
+{
+    char letter[] = {'-', (char)optopt, '\0'}, quoted[QUOTE_MAX];
+    const char *word = argv[optind - 1];
+    bool is_letter = option == ':' ? strncmp(word, "--", 2) != 0 : optopt && !is_known(optopt);
+    if (is_letter)
+        word = letter;
+    quote_text(word, strlen(word), quoted);
+    if (option == ':')
+        return complain(why, ERROR_STATE, "option '%s' needs a value; see chat-client --help",
+                        quoted);
+    if (is_known(optopt))
+        return complain(why, ERROR_STATE, "option '%s' takes no value; see chat-client --help",
+                        quoted);
+    return complain(why, ERROR_STATE, "unknown option '%s'; chat-client --help lists them", quoted);
+}
+
+static int take(struct options *o, struct given *given, int option)
+{
+    switch (option) {
+    case 'n': given->nick = optarg; return 0;
+    case 's': given->server = optarg; return 0;
+    case 'r': given->room = optarg; return 0;
+    case OPT_STATE: given->state = optarg; return 0;
+    case OPT_PLAIN:
+        if (o->face == OPTIONS_FACE_ANY)
+            o->face = OPTIONS_FACE_PLAIN;
+        return 0;
+    case OPT_JSON: o->face = OPTIONS_FACE_JSON; return 0;
+    case OPT_PLAINTEXT: o->plaintext = true; return 0;
+    case OPT_NO_SEAL: o->no_seal = true; return 0;
+    case OPT_FINGERPRINT: o->fingerprint = optarg; return 0;
+    case OPT_CONFIG: o->config = optarg; return 0;
+    case 'v': o->verbose = true; return 0;
+    case 'h': o->action = OPTIONS_HELP; return 0;
+    case 'V': o->action = OPTIONS_VERSION; return 0;
+    }
+    return ERROR_STATE;
+}
+
+static int set_names(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
+{
+    char quoted[QUOTE_MAX];
+    const char *nick = given->nick ? given->nick : getenv("USER");
+    if (!nick || !*nick)
+        return complain(why, ERROR_NAME, "there is no nick for you: give one with --nick NAME");
+    int rc = name_init_nick(&o->nick, nick, strlen(nick));
+    if (rc)
+        return complain(why, rc,
+                        "'%s' cannot be a nick: 1 to 32 letters, digits, or _ - . inside, as in "
+                        "--nick alice",
+                        quote_text(nick, strlen(nick), quoted));
+    const char *room = given->room ? given->room : "lobby";
+    rc = name_init_room(&o->room, room, strlen(room));
+    if (rc)
+        return complain(why, rc,
+                        "'%s' cannot be a room: 1 to 64 letters, digits, or _ - . inside, as in "
+                        "--room tea",
+                        quote_text(room, strlen(room), quoted));
+    return 0;
+}
+
+static int set_server(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
+{
+    const char *server = given->server;
+    if (!server)
+        server = getenv("CHAT_SERVER");
+    if (!server || !*server)
+        server = "localhost";
+    int rc = address_parse(server, &o->server, why);
+    if (rc)
+        return rc;
+    char quoted[QUOTE_MAX];
+    if (!o->server.is_unix && (!*o->server.host || o->server.port == 0))
+        return complain(why, ERROR_ADDRESS,
+                        "'%s' names no relay to connect to: write HOST or HOST:PORT",
+                        quote_text(server, strlen(server), quoted));
+    return 0;
+}
+
+static int set_state(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
+{
+    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int len;
+    if (given->state)
+        len = snprintf(o->state, sizeof o->state, "%s", given->state);
+    else if (base && *base == '/')
+        len = snprintf(o->state, sizeof o->state, "%s/chat", base);
+    else if (home && *home == '/')
+        len = snprintf(o->state, sizeof o->state, "%s/.local/state/chat", home);
+    else
+        len = 0;
+    if (len <= 0)
+        return complain(why, ERROR_STATE,
+                        "there is no folder for identity and history: give one with --state DIR");
+    /* Room for the names of files in it. */
+    if ((size_t)len > sizeof o->state - 1024)
+        return complain(
+            why, ERROR_STATE,
+            "the path of the state folder is too long: choose another with --state DIR");
+    return 0;
+}
+
+int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERROR_MAX])
+{
+    *o = (struct options){.action = OPTIONS_RUN};
+    struct given given = {0};
+    opterr = 0;
+    optind = 0;
+    int option;
+    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return refuse(option, argv, why);
+        take(o, &given, option);
+        if (o->action != OPTIONS_RUN)
+            return 0;
+    }
+    char quoted[QUOTE_MAX];
+    if (optind < argc)
+        return complain(why, ERROR_STATE, "'%s' is not an option; chat-client --help lists them",
+                        quote_text(argv[optind], strlen(argv[optind]), quoted));
+    int rc = set_names(o, &given, why);
+    if (!rc)
+        rc = set_server(o, &given, why);
+    if (!rc)
+        rc = set_state(o, &given, why);
+    if (rc)
+        options_clear(o);
+    return rc;
+}
+
+void options_clear(struct options *o)
+{
+    name_clear(&o->nick);
+    name_clear(&o->room);
+}
+
+const char *options_usage(void)
+{
+    return usage;
+}

@@ -1,0 +1,51 @@
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "address.h"
+#include "name.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+/*
+ * The command line of chat-client (chat-client(1)), with what the environment says where an option
+ * is not given: $USER, $CHAT_SERVER, $XDG_STATE_HOME.
+ */
+enum {
+    OPTIONS_ERROR_MAX = ADDRESS_ERROR_MAX,
+};
+
+enum options_action {
+    OPTIONS_RUN,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+};
+
+enum options_face {
+    OPTIONS_FACE_ANY, /* a screen where there is a terminal, else lines */
+    OPTIONS_FACE_PLAIN,
+    OPTIONS_FACE_JSON,
+};
+
+struct options {
+    enum options_action action; /* the fields below are set for OPTIONS_RUN */
+    struct name nick, room;
+    struct address server;
+    enum options_face face;
+    bool plaintext, no_seal, verbose;
+    const char *fingerprint; /* borrowed from argv, or NULL; so is `config` */
+    const char *config;
+    char state[PATH_MAX];
+};
+
+/*
+ * Reads a command line. 0, or what is wrong with it (ERROR_NAME, ERROR_ADDRESS, ERROR_STATE for
+ * anything else, ERROR_NOMEM) with a sentence in `why`; then there is nothing to clear.
+ */
+int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERROR_MAX]);
+void options_clear(struct options *o);
+
+/* What --help prints. */
+const char *options_usage(void);
+
+#endif

@@ -1,0 +1,13 @@
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+/*
+ * The signals that ask the program to end: SIGINT, SIGTERM, SIGHUP. SIGPIPE is ignored. Gives a
+ * descriptor that becomes readable with the first of them and stays so, or ERROR_SYSTEM.
+ */
+int signals_init(void);
+
+/* The signal that came, or 0. */
+int signals_caught(void);
+
+#endif
