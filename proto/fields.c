@@ -8,9 +8,13 @@
 
 int fields_find_word(const char *const *words, const char *s, size_t len)
 {
-    for (int i = 0; words[i]; i++)
-        if (strlen(words[i]) == len && memcmp(words[i], s, len) == 0)
+    for (int i = 0; words[i]; i++) {
+        size_t same = 0;
+        while (same < len && words[i][same] && words[i][same] == s[same])
+            same++;
+        if (same == len && words[i][same] == '\0')
             return i;
+    }
     return -1;
 }
 
@@ -154,7 +158,7 @@ int fields_read(const struct field *fields, const struct json_value *object, str
     uint32_t seen = 0;
     while (json_next(&iter, &key, &value)) {
         const struct field *field = fields;
-        while (field->name && !json_equals(&key, field->name, strlen(field->name)))
+        while (field->name && !json_equals(&key, field->name))
             field++;
         if (!field->name)
             continue;

@@ -150,10 +150,10 @@ void header_decoder_clear(struct header_decoder *d)
 
 /* Scans the header and finds its type, of those that `side` sends. */
 static int decode_type(struct header_decoder *d, enum header_side side, const struct frame *frame,
-                       struct json_value *object)
+                       struct json_notes *notes, struct json_value *object)
 {
     d->type = HEADER_UNKNOWN;
-    int rc = json_scan(frame->header, frame->header_len, object);
+    int rc = json_scan_noting(frame->header, frame->header_len, notes, object);
     if (rc)
         return rc;
     buffer_consume(&d->scratch, d->scratch.len);
@@ -188,11 +188,13 @@ static bool holds_together(const struct header *h)
 int header_decode(struct header_decoder *d, enum header_side side, const struct frame *frame,
                   struct header *h)
 {
+    struct json_notes notes;
     struct json_value object;
-    int rc = decode_type(d, side, frame, &object);
+    int rc = decode_type(d, side, frame, &notes, &object);
     if (rc)
         return rc;
-    *h = (struct header){.type = d->type};
+    memset(h, 0, offsetof(struct header, stored)); /* the list is large, and rarely used */
+    h->type = d->type;
     if (h->type == HEADER_UNKNOWN)
         return 0;
     if (frame->content_len > rows[h->type].content_max)

@@ -92,16 +92,16 @@ struct header {
     bool resend; /* receipt */
     bool leave;  /* bye */
     enum header_state state;
-    struct header_run stored[HEADER_STORED_MAX]; /* presence; welcome's `peer` */
-    size_t stored_count;
-    bool has_peer; /* welcome: `peer` was not null; its fields are the five below */
+    bool has_peer; /* welcome: `peer` is not null; its fields are `stored` and the four below */
     struct json_string peer_nick, peer_keys;
     enum header_state peer_state;
     uint64_t peer_time;
     enum header_code code; /* error */
     struct json_string text;
     bool fatal;
-    bool has_message; /* error: about message `n` of `stream` */
+    bool has_message;                            /* error: about message `n` of `stream` */
+    size_t stored_count;                         /* presence; welcome's `peer` */
+    struct header_run stored[HEADER_STORED_MAX]; /* only the first `stored_count` mean anything */
 };
 
 /* Who wrote the header: it decides which types are known, and between `to` and `from`. */

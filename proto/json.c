@@ -18,13 +18,13 @@ static const char *skip_space(const char *at)
 static const char *skip_string(const char *at, bool *escaped)
 {
     *escaped = false;
-    for (at++; *at != '"'; at++) {
-        if (*at == '\\') {
-            *escaped = true;
+    for (at++;; at += 2) {
+        while (*at != '"' && *at != '\\')
             at++;
-        }
+        if (*at == '"')
+            return at + 1;
+        *escaped = true;
     }
-    return at + 1;
 }
 
 static const char *skip_container(const char *at)
@@ -70,13 +70,28 @@ static const char *read_value(const char *at, struct json_value *value)
 
 struct json_iter json_iter_init(const struct json_value *container)
 {
-    return (struct json_iter){.at = container->at + 1,
-                              .end = container->at + container->len - 1,
-                              .object = container->kind == JSON_OBJECT};
+    struct json_iter iter = {
+        .at = container->at + 1,
+        .end = container->at + container->len - 1,
+        .object = container->kind == JSON_OBJECT,
+    };
+    if (container->notes) {
+        iter.noted = container->notes->members;
+        iter.noted_left = container->notes->count;
+    }
+    return iter;
 }
 
 bool json_next(struct json_iter *iter, struct json_value *key, struct json_value *value)
 {
+    if (iter->noted_left > 0) {
+        *key = iter->noted->key;
+        *value = iter->noted->value;
+        iter->at = value->at + value->len;
+        iter->noted++;
+        iter->noted_left--;
+        return true;
+    }
     const char *at = skip_space(iter->at);
     if (at == iter->end)
         return false;
@@ -94,9 +109,8 @@ bool json_find(const struct json_value *object, const char *key, struct json_val
 {
     struct json_value found, member;
     struct json_iter iter = json_iter_init(object);
-    size_t len = strlen(key);
     while (json_next(&iter, &found, &member)) {
-        if (json_equals(&found, key, len)) {
+        if (json_equals(&found, key)) {
             *value = member;
             return true;
         }
@@ -189,43 +203,45 @@ static void put_value(struct json_writer *w, const char *key, const char *json, 
 }
 
 /* Puts a string that has to be escaped. */
-static int put_escaped(struct json_writer *w, const char *key, const char *s, size_t len)
+static void put_escaped(struct json_writer *w, const char *key, const char *s, size_t len)
 {
-    int rc = ERROR_NOMEM;
-    char *json = NULL;
+    char *json = NULL, *copy = malloc(len + 1);
     cJSON *item = NULL;
-    char *copy = strndup(s, len);
-    if (copy)
+    if (copy) {
+        memcpy(copy, s, len);
+        copy[len] = '\0';
         item = cJSON_CreateStringReference(copy);
+    }
     if (item)
         json = cJSON_PrintUnformatted(item);
-    if (json) {
+    if (json)
         put_value(w, key, json, strlen(json), false);
-        rc = w->error;
-    }
+    else if (w->error == 0)
+        w->error = ERROR_NOMEM;
     cJSON_free(json);
     cJSON_Delete(item);
     free(copy);
-    return rc;
 }
 
 void json_put_string(struct json_writer *w, const char *key, const char *s, size_t len)
 {
     bool escape = false;
-    if (w->error)
-        return;
     for (size_t i = 0; i < len;) {
+        if (json_is_plain(s[i])) {
+            i++;
+            continue;
+        }
         uint32_t cp;
         int n = text_decode(s + i, len - i, &cp);
         if (n < 0 || cp == 0) {
-            w->error = ERROR_UTF8;
+            w->error = w->error ? w->error : ERROR_UTF8;
             return;
         }
+        escape |= n == 1;
         i += (size_t)n;
-        escape |= cp < 0x20 || cp == '"' || cp == '\\';
     }
     if (escape)
-        w->error = put_escaped(w, key, s, len);
+        put_escaped(w, key, s, len);
     else
         put_value(w, key, s, len, true);
 }

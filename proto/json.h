@@ -18,6 +18,7 @@
 enum {
     JSON_DEPTH = 8,         /* the object itself is depth 1 */
     JSON_INTEGER_BITS = 53, /* integers are at most 2^53 - 1 */
+    JSON_NOTES = 8,
 };
 
 #define JSON_INTEGER_MAX ((UINT64_C(1) << JSON_INTEGER_BITS) - 1)
@@ -34,16 +35,29 @@ enum json_kind {
 
 /* A value within scanned text, as written; borrowed from that text. */
 struct json_value {
-    enum json_kind kind;
     const char *at; /* strings: with their quotes */
     size_t len;
+    const struct json_notes *notes; /* an object whose members are noted, or NULL */
+    enum json_kind kind;
     bool escaped; /* a string with a backslash in it */
+};
+
+struct json_member {
+    struct json_value key, value;
+};
+
+/* Where the first members of an object lie, so that a walk need not look for them again. */
+struct json_notes {
+    size_t count;
+    struct json_member members[JSON_NOTES];
 };
 
 /* A walk over the members of an object or the elements of an array. */
 struct json_iter {
     const char *at, *end;
     bool object;
+    const struct json_member *noted;
+    size_t noted_left;
 };
 
 /*
@@ -52,13 +66,23 @@ struct json_iter {
  */
 int json_scan(const char *text, size_t len, struct json_value *object);
 
+/* The same, noting members in `*notes`, which must live as long as `*object`. */
+int json_scan_noting(const char *text, size_t len, struct json_notes *notes,
+                     struct json_value *object);
+
 /* Walks a scanned object or array. json_next gives false at the end; in an array `*key` is not set.
  */
 struct json_iter json_iter_init(const struct json_value *container);
 bool json_next(struct json_iter *iter, struct json_value *key, struct json_value *value);
 
 /* Whether a scanned string is `s`, unescaped and case-sensitive. */
-bool json_equals(const struct json_value *string, const char *s, size_t len);
+bool json_equals(const struct json_value *string, const char *s);
+
+/* Whether a byte of a string stands for itself, whatever is around it. */
+static inline bool json_is_plain(char c)
+{
+    return (unsigned char)(c - 0x20) < 0x60 && c != '"' && c != '\\';
+}
 
 /* Finds a member of a scanned object by its key, unescaped and case-sensitive. */
 bool json_find(const struct json_value *object, const char *key, struct json_value *value);

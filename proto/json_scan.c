@@ -14,13 +14,14 @@ struct scan {
     const char *at, *end;
     struct json_value *keys; /* of the objects that are open, the innermost's last */
     size_t count, room;
+    struct json_notes *notes; /* of the outermost object, or NULL */
     struct json_value few[KEYS_FEW];
 };
 
 static int scan_value(struct scan *s, int depth, struct json_value *value);
 
 /* Skips white space and gives the character after it, NUL at the end of the text. */
-static char next_char(struct scan *s)
+static inline char next_char(struct scan *s)
 {
     while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
         s->at++;
@@ -74,22 +75,24 @@ static int string_point(const char *at, const char *end, uint32_t *cp)
 
 static int scan_string(struct scan *s, struct json_value *value)
 {
-    *value = (struct json_value){.kind = JSON_STRING, .at = s->at++};
+    *value = (struct json_value){.kind = JSON_STRING, .at = s->at};
+    const char *at = s->at + 1, *end = s->end;
     for (;;) {
-        while (s->at < s->end && *s->at >= 0x20 && *s->at < 0x7f && *s->at != '"' && *s->at != '\\')
-            s->at++;
-        if (s->at == s->end)
+        while (at < end && json_is_plain(*at))
+            at++;
+        if (at == end)
             return ERROR_HEADER;
-        if (*s->at == '"')
+        if (*at == '"')
             break;
-        value->escaped |= *s->at == '\\';
+        value->escaped |= *at == '\\';
         uint32_t cp;
-        int len = string_point(s->at, s->end, &cp);
+        int len = string_point(at, end, &cp);
         if (len < 0)
             return len;
-        s->at += len;
+        at += len;
     }
-    value->len = (size_t)(++s->at - value->at);
+    s->at = at + 1;
+    value->len = (size_t)(s->at - value->at);
     return 0;
 }
 
@@ -140,20 +143,20 @@ static int scan_word(struct scan *s, enum json_kind kind, const char *word,
     return 0;
 }
 
-static int keep_key(struct scan *s, const struct json_value *key)
+/* A place for one more key, until the next call; NULL when out of memory. */
+static struct json_value *add_key(struct scan *s)
 {
     if (s->count == s->room) {
         struct json_value *old = s->keys == s->few ? NULL : s->keys;
         struct json_value *keys = realloc(old, 2 * s->room * sizeof *keys);
         if (!keys)
-            return ERROR_NOMEM;
+            return NULL;
         if (!old)
             memcpy(keys, s->few, sizeof s->few);
         s->keys = keys;
         s->room *= 2;
     }
-    s->keys[s->count++] = *key;
-    return 0;
+    return &s->keys[s->count++];
 }
 
 /* Orders two strings by their code points, unescaped, which is also the order of UTF-8's bytes. */
@@ -176,34 +179,46 @@ static int string_order(const void *left, const void *right)
     return (p < p_end) - (q < q_end);
 }
 
+/* Whether two keys are the same; most are not, and their lengths tell. */
+static bool is_same(const struct json_value *a, const struct json_value *b)
+{
+    return (a->len == b->len || a->escaped || b->escaped) && string_order(a, b) == 0;
+}
+
 static bool has_duplicates(struct json_value *keys, size_t count)
 {
     if (count > KEYS_FEW) {
         qsort(keys, count, sizeof *keys, string_order);
         for (size_t i = 1; i < count; i++)
-            if (string_order(&keys[i - 1], &keys[i]) == 0)
+            if (is_same(&keys[i - 1], &keys[i]))
                 return true;
         return false;
     }
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
-            if (string_order(&keys[i], &keys[j]) == 0)
+            if (is_same(&keys[i], &keys[j]))
                 return true;
     return false;
 }
 
 static int scan_member(struct scan *s, int depth)
 {
-    struct json_value key, value;
-    int rc = next_char(s) == '"' ? scan_string(s, &key) : ERROR_HEADER;
-    if (rc == 0)
-        rc = keep_key(s, &key);
-    if (rc == 0)
-        rc = next_char(s) == ':' ? 0 : ERROR_HEADER;
+    size_t nth = s->count;
+    struct json_value value, *key = add_key(s);
+    if (!key)
+        return ERROR_NOMEM;
+    int rc = next_char(s) == '"' ? scan_string(s, key) : ERROR_HEADER;
     if (rc)
         return rc;
+    if (next_char(s) != ':')
+        return ERROR_HEADER;
     s->at++;
-    return scan_value(s, depth, &value);
+    if (!s->notes || depth > 1 || nth >= JSON_NOTES)
+        return scan_value(s, depth, &value);
+    s->notes->count = nth + 1;
+    rc = scan_value(s, depth, &s->notes->members[nth].value);
+    s->notes->members[nth].key = s->keys[nth];
+    return rc;
 }
 
 static int scan_container(struct scan *s, int depth, struct json_value *value)
@@ -248,7 +263,8 @@ static int scan_value(struct scan *s, int depth, struct json_value *value)
     }
 }
 
-int json_scan(const char *text, size_t len, struct json_value *object)
+int json_scan_noting(const char *text, size_t len, struct json_notes *notes,
+                     struct json_value *object)
 {
     struct scan s;
     s.at = text;
@@ -256,28 +272,39 @@ int json_scan(const char *text, size_t len, struct json_value *object)
     s.keys = s.few;
     s.count = 0;
     s.room = KEYS_FEW;
+    s.notes = notes;
+    if (notes)
+        notes->count = 0;
     int rc = next_char(&s) == '{' ? scan_container(&s, 0, object) : ERROR_HEADER;
     if (rc == 0 && (next_char(&s) || s.at < s.end))
         rc = ERROR_HEADER;
+    object->notes = notes;
     if (s.keys != s.few)
         free(s.keys);
     return rc;
 }
 
-bool json_equals(const struct json_value *string, const char *s, size_t len)
+int json_scan(const char *text, size_t len, struct json_value *object)
+{
+    return json_scan_noting(text, len, NULL, object);
+}
+
+bool json_equals(const struct json_value *string, const char *s)
 {
     const char *at = string->at + 1, *end = string->at + string->len - 1;
-    if (!string->escaped)
-        return (size_t)(end - at) == len && memcmp(at, s, len) == 0;
-    while (at < end) {
+    while (at < end && *s) {
         uint32_t cp;
         char utf8[4];
+        if (*at != '\\') {
+            if (*at++ != *s++)
+                return false;
+            continue;
+        }
         at += string_point(at, end, &cp);
-        size_t n = text_encode(cp, utf8);
-        if (len < n || memcmp(s, utf8, n) != 0)
+        size_t len = text_encode(cp, utf8);
+        if (strncmp(s, utf8, len) != 0)
             return false;
-        s += n;
-        len -= n;
+        s += len;
     }
-    return len == 0;
+    return at == end && *s == '\0';
 }
