@@ -33,6 +33,7 @@ enum {
     SESSION_RESEND_MS = 10000, /* then doubled each time */
     SESSION_PING_MS = 30000,   /* silence after which we ping; lost after 2.5 of it */
     SESSION_JOIN_MS = 15000,   /* from connecting to welcome */
+    SESSION_LEAVE_MS = 5000,   /* from the person's wish to leave to the end */
 };
 
 struct session_options {
@@ -154,9 +155,9 @@ int session_quit(struct session *s, bool leave, uint64_t now_ms);
 int session_committed(struct session *s, uint64_t now_ms);
 
 /*
- * Answers SESSION_LOAD: messages of ours to that peer, in order from the asked one on, as many as
- * it likes (at least one where there is one), then session_load_done. A message that the history
- * has no more is left out; the session says so to the peer (`first`).
+ * Answers SESSION_LOAD: messages of ours of that stream, in order from the asked one on, then
+ * session_load_done. session_loaded gives 1 when no more of them are wanted now, and 0 otherwise.
+ * A message that the history has no more is left out; the session says so to the peer (`first`).
  */
 int session_loaded(struct session *s, const struct session_message_row *row);
 int session_load_done(struct session *s, uint64_t now_ms);
@@ -169,16 +170,19 @@ enum session_event_type {
     SESSION_SAVE_STREAM,
     SESSION_SAVE_MESSAGE, /* insert, or replace the one with this id */
     SESSION_SAVE_MARK,    /* of message `id`: `mark` */
-    SESSION_LOAD,         /* see session_loaded: `peer`, and from message `n` of `stream` on */
+    SESSION_SAVE_SEEN,    /* see SESSION_SEEN_UP_TO */
+    SESSION_LOAD,         /* see session_loaded: in `load`, from that message on */
 
-    SESSION_STATUS,   /* the state changed */
-    SESSION_PRESENCE, /* the peer's */
-    SESSION_MESSAGE,  /* show it: one of ours when it is on disk, or one of theirs */
-    SESSION_MARK,     /* show it: `id`, `mark` */
-    SESSION_SIGNAL,   /* typing, away */
-    SESSION_REFUSED,  /* message `id` was not taken, for now: `code`, `text` */
-    SESSION_MISSING,  /* the peer cannot send what came before message `id` any more */
-    SESSION_NOTICE,   /* `text` for the person; sanitised */
+    SESSION_STATUS,     /* the state changed */
+    SESSION_PRESENCE,   /* the peer's */
+    SESSION_MESSAGE,    /* show it: one of ours when it is on disk, or one of theirs */
+    SESSION_MARK,       /* show it: `id`, `mark` */
+    SESSION_SEEN_UP_TO, /* `load`: our messages to that peer up to this one (in the order of their
+                           ids) that are SESSION_DELIVERED, are SESSION_SEEN */
+    SESSION_SIGNAL,     /* typing, away */
+    SESSION_REFUSED,    /* message `id` was not taken, for now: `code`, `text` */
+    SESSION_MISSING,    /* the peer cannot send what came before message `id`, which is next */
+    SESSION_NOTICE,     /* `text` for the person; sanitised */
 };
 
 struct session_event {

@@ -1,0 +1,91 @@
+#include "machine.h"
+
+#include "error.h"
+
+#include <assert.h>
+#include <string.h>
+
+void machine_fail(struct session *s, int rc)
+{
+    assert(rc <= 0);
+    if (s->error == 0)
+        s->error = rc;
+}
+
+void machine_emit(struct session *s, const struct session_event *event)
+{
+    machine_fail(s, events_put(&s->events, event));
+}
+
+void machine_hold(struct session *s, const struct session_event *event)
+{
+    machine_fail(s, events_hold(&s->events, event));
+}
+
+void machine_save(struct session *s, const struct session_event *event)
+{
+    s->unsaved = true;
+    machine_emit(s, event);
+}
+
+void machine_save_peer(struct session *s, struct peer *peer)
+{
+    if (peer->saved)
+        return;
+    peer->saved = true;
+    const struct session_event event = {
+        .type = SESSION_SAVE_PEER,
+        .peer_row = {.id = peer->id, .nick = peer->nick.text, .identity = peer->identity},
+    };
+    machine_save(s, &event);
+}
+
+struct peer *machine_add_peer(struct session *s, const struct session_peer_row *row)
+{
+    struct peer *peer;
+    int rc = peers_add(&s->peers, row, &peer);
+    if (rc) {
+        machine_fail(s, rc);
+        return NULL;
+    }
+    peer->envelope.open = s->open;
+    peer->next = (struct cursor){.at = SIZE_MAX};
+    return peer;
+}
+
+void machine_put(struct session *s, const struct header *h, const struct buffer *content)
+{
+    size_t len = 0;
+    const uint8_t *bytes = content ? buffer_peek(content, &len) : NULL;
+    machine_fail(s, header_put(&s->output, HEADER_FROM_CLIENT, h, bytes, len));
+}
+
+uint64_t machine_draw(struct session *s)
+{
+    uint8_t bytes[KEYS_LEN];
+    keys_draw(s->random, bytes);
+    uint64_t number = 0;
+    for (size_t i = 0; i < sizeof number; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+uint64_t machine_draw_up_to(struct session *s, uint64_t limit)
+{
+    return 1 + machine_draw(s) % limit;
+}
+
+uint64_t machine_wall(const struct session *s)
+{
+    return s->wall_ms + (s->now_ms - s->wall_at_ms);
+}
+
+void machine_notice(struct session *s, const char *text)
+{
+    machine_emit(s, &(struct session_event){.type = SESSION_NOTICE, .text = text});
+}
+
+bool machine_reaches_peer(const struct session *s)
+{
+    return s->uplink.state == SESSION_ONLINE && s->peer && s->seated;
+}

@@ -1,0 +1,329 @@
+#include "outbox.h"
+
+#include "error.h"
+#include "machine.h"
+#include "sender.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DOUBTS_MAX = 2, /* how often we go back for receipts that do not open */
+};
+
+static struct session_message_row row_of(const struct peer *peer, const struct outbound *o,
+                                         const struct outgoing *message)
+{
+    return (struct session_message_row){
+        .id = message->id,
+        .peer = peer ? peer->id : 0,
+        .mine = true,
+        .stream = o ? o->stream : 0,
+        .n = o ? message->n : 0,
+        .wall_ms = message->wall_ms,
+        .mark = message->mark,
+        .payload = message->payload,
+        .payload_len = message->len,
+    };
+}
+
+static void save_stream(struct session *s, const struct peer *peer, const struct outbound *o)
+{
+    const struct session_event event = {
+        .type = SESSION_SAVE_STREAM,
+        .stream_row = {.peer = peer->id,
+                       .mine = true,
+                       .stream = o->stream,
+                       .order = o->order,
+                       .last = o->last,
+                       .receipted = o->receipted},
+    };
+    machine_save(s, &event);
+}
+
+static void save_message(struct session *s, const struct session_message_row *row)
+{
+    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = *row});
+}
+
+static bool is_undelivered(enum session_mark mark)
+{
+    return mark == SESSION_WAITING;
+}
+
+static void set_mark(struct session *s, struct outgoing *message, enum session_mark mark)
+{
+    if (message->mark == mark)
+        return;
+    s->undelivered += (size_t)is_undelivered(mark);
+    s->undelivered -= (size_t)is_undelivered(message->mark);
+    message->mark = mark;
+    struct session_event event = {.type = SESSION_SAVE_MARK, .id = message->id, .mark = mark};
+    machine_save(s, &event);
+    event.type = SESSION_MARK;
+    machine_hold(s, &event);
+}
+
+/* The stream that new messages to a peer belong to. NULL: out of memory. */
+static struct outbound *get_current(struct session *s, struct peer *peer)
+{
+    struct streams *streams = &peer->streams;
+    struct outbound *newest = streams_newest(streams);
+    if (streams->has_current)
+        return newest;
+    uint64_t stream;
+    size_t at;
+    do
+        stream = machine_draw(s);
+    while (stream == 0 || peers_find_stream(&s->peers, stream, &at));
+    struct outbound *o = streams_add_ours(streams, stream, newest ? newest->order + 1 : 1);
+    streams->has_current = o != NULL;
+    return o;
+}
+
+/* Encodes a payload into s->content; message 1 of a stream names the last one before it. */
+static int encode(struct session *s, const struct peer *peer, const struct payload *p)
+{
+    struct payload whole = *p;
+    const struct streams *streams = peer ? &peer->streams : NULL;
+    const struct outbound *newest = streams ? streams_newest(streams) : NULL;
+    whole.first = false;
+    whole.previous = (struct payload_ref){0};
+    if (newest && !streams->has_current)
+        whole.previous =
+            (struct payload_ref){.present = true, .stream = newest->stream, .n = newest->last};
+    whole.after = (struct payload_ref){0};
+    if (peer && peer->shown_n > 0)
+        whole.after =
+            (struct payload_ref){.present = true, .stream = peer->shown_stream, .n = peer->shown_n};
+    buffer_truncate(&s->content, 0);
+    int rc = payload_put(&s->content, &whole);
+    if (rc == 0 && s->content.len > PAYLOAD_HEADER_MAX - ENVELOPE_FIRST)
+        rc = ERROR_LIMIT;
+    return rc == ERROR_LIMIT || rc == ERROR_UTF8 ? ERROR_PAYLOAD : rc;
+}
+
+/* Gives a message the next number of the current stream (taken). ERROR_NOMEM: it is freed. */
+static int number(struct session *s, struct peer *peer, struct outgoing *message)
+{
+    struct outbound *o = get_current(s, peer);
+    message->n = o ? o->last + 1 : 0;
+    if (!o || outbound_put(o, message)) {
+        free(message);
+        return ERROR_NOMEM;
+    }
+    o->last = message->n;
+    machine_save_peer(s, peer);
+    save_stream(s, peer, o);
+    const struct session_message_row row = row_of(peer, o, message);
+    save_message(s, &row);
+    return 0;
+}
+
+int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
+{
+    struct peer *peer = s->peer;
+    int rc = encode(s, peer, p);
+    if (rc)
+        return rc;
+    size_t len;
+    const uint8_t *payload = buffer_peek(&s->content, &len);
+    struct outgoing *message = outgoing_new(s->next_id, machine_wall(s), payload, len);
+    if (!message)
+        return ERROR_NOMEM;
+    if (peer) {
+        rc = number(s, peer, message);
+    } else {
+        message->n = message->id;
+        rc = outbound_put(&s->unaddressed, message);
+        if (rc)
+            free(message);
+    }
+    if (rc)
+        return rc;
+    const struct session_message_row row =
+        row_of(peer, peer ? streams_newest(&peer->streams) : NULL, message);
+    if (!peer)
+        save_message(s, &row);
+    machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
+    s->undelivered++;
+    *id = s->next_id++;
+    return 0;
+}
+
+/* The same payload with `previous` in it. */
+static int encode_again(struct session *s, const struct peer *peer, const struct outgoing *message)
+{
+    struct payload p;
+    int rc = payload_decode(message->payload, message->len, &s->scratch, &p);
+    return rc ? rc : encode(s, peer, &p);
+}
+
+void outbox_address(struct session *s, struct peer *peer)
+{
+    struct outgoing *message;
+    while (!s->error && (message = outbound_take(&s->unaddressed, UINT64_MAX))) {
+        int rc = encode_again(s, peer, message);
+        size_t len;
+        const uint8_t *payload = buffer_peek(&s->content, &len);
+        struct outgoing *numbered =
+            rc ? NULL : outgoing_new(message->id, message->wall_ms, payload, len);
+        free(message);
+        machine_fail(s, rc ? rc : numbered ? number(s, peer, numbered) : ERROR_NOMEM);
+    }
+}
+
+int outbox_restore(struct session *s, const struct session_message_row *row)
+{
+    struct peer *peer = peers_find(&s->peers, row->peer);
+    size_t at;
+    struct outbound *o = &s->unaddressed;
+    if (row->peer != 0)
+        o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
+    uint64_t n = row->peer ? row->n : row->id;
+    if (!o || outbound_find(o, n) || (row->peer && (n <= o->receipted || n > o->last)))
+        return ERROR_STORE;
+    struct outgoing *message = outgoing_new(row->id, row->wall_ms, row->payload, row->payload_len);
+    if (!message)
+        return ERROR_NOMEM;
+    message->n = n;
+    message->mark = row->mark;
+    int rc = outbound_put(o, message);
+    if (rc)
+        free(message);
+    else
+        s->undelivered += (size_t)is_undelivered(row->mark);
+    return rc;
+}
+
+void outbox_committed(struct session *s)
+{
+    for (size_t i = 0; i < s->peers.count; i++) {
+        struct outbound *newest = streams_newest(&s->peers.items[i]->streams);
+        if (newest)
+            newest->saved = newest->last;
+    }
+}
+
+static void deliver(struct session *s, struct peer *peer, struct outbound *o, uint64_t n)
+{
+    if (n <= o->receipted)
+        return;
+    struct outgoing *message;
+    while ((message = outbound_take(o, n))) {
+        set_mark(s, message, SESSION_DELIVERED);
+        free(message);
+    }
+    o->receipted = n;
+    save_stream(s, peer, o);
+}
+
+/* The relay forgets what it holds of a stream when the peer asks for it again. */
+static void forget_stored(struct session *s, struct outbound *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        set_mark(s, outbound_get(o, i), SESSION_WAITING);
+}
+
+/* Whether a receipt is the peer's word. */
+static bool opens(struct session *s, struct peer *peer, const struct header *h,
+                  const struct frame *frame)
+{
+    const struct seal_place place = {SEAL_RECEIPT, h->stream, h->n};
+    struct envelope_bytes bytes = {frame->content, frame->content_len};
+    struct payload p;
+    int rc = envelope_open(&peer->envelope, &place, &bytes, &s->content);
+    if (rc == 0)
+        rc = payload_decode(bytes.at, bytes.len, &s->scratch, &p);
+    if (rc == ERROR_NOMEM)
+        machine_fail(s, rc);
+    return rc == 0 && p.kind == PAYLOAD_RECEIPT;
+}
+
+void outbox_take_receipt(struct session *s, const struct header *h, const struct frame *frame)
+{
+    size_t at;
+    struct peer *peer = peers_find_stream(&s->peers, h->stream, &at);
+    if (!peer)
+        return; /* of a stream that our disk has forgotten */
+    if (!opens(s, peer, h, frame)) {
+        if (peer->doubts++ < DOUBTS_MAX)
+            sender_go_back(s, peer);
+        return;
+    }
+    struct outbound *o = peer->streams.ours[at];
+    uint64_t n = h->n < o->sent ? h->n : o->sent;
+    deliver(s, peer, o, n);
+    sender_landed(peer, at, &(struct header_run){o->stream, 1, n});
+    sender_skip(s, peer, at, n);
+    if (h->resend) {
+        forget_stored(s, o);
+        sender_send_again(s, peer, at, n + 1);
+    }
+}
+
+void outbox_take_stored(struct session *s, const struct header_run *run)
+{
+    size_t at;
+    struct peer *peer = peers_find_stream(&s->peers, run->stream, &at);
+    if (!peer)
+        return;
+    struct outbound *o = peer->streams.ours[at];
+    const struct header_run known = {run->stream, run->first, run->n < o->sent ? run->n : o->sent};
+    for (size_t i = 0; i < o->count; i++) {
+        struct outgoing *message = outbound_get(o, i);
+        if (message->n >= known.first && message->n <= known.n)
+            set_mark(s, message, SESSION_STORED);
+    }
+    sender_landed(peer, at, &known);
+}
+
+void outbox_take_read(struct session *s, struct peer *peer, const struct payload_ref *target)
+{
+    size_t at;
+    const struct outbound *o = streams_find_ours(&peer->streams, target->stream, &at);
+    uint64_t n = o && target->n < o->receipted ? target->n : o ? o->receipted : 0;
+    if (n == 0)
+        return;
+    struct session_event event = {
+        .type = SESSION_SAVE_SEEN,
+        .load = {.peer = peer->id, .stream = target->stream, .n = n},
+    };
+    machine_save(s, &event);
+    event.type = SESSION_SEEN_UP_TO;
+    machine_hold(s, &event);
+}
+
+static bool is_in_runs(const struct header_run *runs, size_t count, const struct outbound *o,
+                       uint64_t n)
+{
+    for (size_t i = 0; i < count; i++)
+        if (runs[i].stream == o->stream && n >= runs[i].first && n <= runs[i].n)
+            return n <= o->sent;
+    return false;
+}
+
+bool outbox_set_stored(struct session *s, struct peer *peer, const struct header_run *runs,
+                       size_t count)
+{
+    bool lost = false;
+    for (size_t i = 0; i < peer->streams.ours_count; i++) {
+        struct outbound *o = peer->streams.ours[i];
+        for (size_t j = 0; j < o->count; j++) {
+            struct outgoing *message = outbound_get(o, j);
+            bool stored = is_in_runs(runs, count, o, message->n);
+            lost |= !stored && message->mark == SESSION_STORED;
+            set_mark(s, message, stored ? SESSION_STORED : SESSION_WAITING);
+        }
+    }
+    return lost;
+}
+
+struct outgoing *outbox_find(struct session *s, uint64_t stream, uint64_t n)
+{
+    size_t at;
+    struct peer *peer = peers_find_stream(&s->peers, stream, &at);
+    struct outgoing *message = peer ? outbound_find(peer->streams.ours[at], n) : NULL;
+    return message && message->n == n ? message : NULL;
+}

@@ -1,0 +1,111 @@
+#include "peers.h"
+
+#include "error.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void free_peer(struct peer *peer)
+{
+    name_clear(&peer->nick);
+    free(peer->identity);
+    free(peer->flights);
+    streams_clear(&peer->streams);
+    free(peer);
+}
+
+void peers_clear(struct peers *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free_peer(p->items[i]);
+    free(p->items);
+    *p = (struct peers){0};
+}
+
+int peers_add(struct peers *p, const struct session_peer_row *row, struct peer **out)
+{
+    if (p->count == p->size) {
+        size_t size = p->size ? 2 * p->size : 4;
+        struct peer **items = realloc(p->items, size * sizeof *items);
+        if (!items)
+            return ERROR_NOMEM;
+        p->items = items;
+        p->size = size;
+    }
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (!peer)
+        return ERROR_NOMEM;
+    int rc = name_init_nick(&peer->nick, row->nick, strlen(row->nick));
+    peer->identity = strdup(row->identity);
+    if (rc || !peer->identity) {
+        free_peer(peer);
+        return rc ? rc : ERROR_NOMEM;
+    }
+    peer->id = row->id ? row->id : p->last_id + 1;
+    if (peer->id > p->last_id)
+        p->last_id = peer->id;
+    *out = p->items[p->count++] = peer;
+    return 0;
+}
+
+struct peer *peers_find(const struct peers *p, uint32_t id)
+{
+    for (size_t i = p->count; i-- > 0;)
+        if (p->items[i]->id == id)
+            return p->items[i];
+    return NULL;
+}
+
+struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity)
+{
+    struct peer *nameless = NULL;
+    for (size_t i = p->count; i-- > 0;) {
+        struct peer *peer = p->items[i];
+        if (identity[0] && strcmp(peer->identity, identity) == 0)
+            return peer;
+        if (!nameless && !peer->identity[0] && name_equal(&peer->nick, nick))
+            nameless = peer;
+    }
+    return nameless;
+}
+
+struct peer *peers_find_nick(const struct peers *p, const struct name *nick)
+{
+    for (size_t i = p->count; i-- > 0;)
+        if (name_equal(&p->items[i]->nick, nick))
+            return p->items[i];
+    return NULL;
+}
+
+struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *at)
+{
+    for (size_t i = p->count; i-- > 0;)
+        if (streams_find_ours(&p->items[i]->streams, stream, at))
+            return p->items[i];
+    return NULL;
+}
+
+void peers_touch(struct peers *p, struct peer *peer)
+{
+    size_t at = p->count - 1;
+    while (p->items[at] != peer)
+        at--;
+    memmove(p->items + at, p->items + at + 1, (p->count - at - 1) * sizeof *p->items);
+    p->items[p->count - 1] = peer;
+}
+
+void peers_trim(struct peers *p, const struct peer *keep)
+{
+    size_t kept = 0, left = p->count;
+    for (size_t i = 0; i < p->count; i++, left--) {
+        struct peer *peer = p->items[i];
+        bool blank = !peer->saved && !peer->changed;
+        bool above = kept + left > PEERS_MAX;
+        if (peer != keep && peer->streams.ours_count == 0 && (blank || above))
+            free_peer(peer);
+        else
+            p->items[kept++] = peer;
+    }
+    p->count = kept;
+}

@@ -1,0 +1,94 @@
+#ifndef PEERS_H
+#define PEERS_H
+
+#include "envelope.h"
+#include "name.h"
+#include "streams.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PEERS_MAX = 1024,   /* remembered in memory, of those that we never wrote to */
+    PEERS_WAITING = 16, /* streams of one peer in which something is asked for */
+};
+
+/* A message on its way: sent, and neither receipted nor stored. */
+struct flight {
+    size_t at; /* the stream's index among ours */
+    uint64_t n;
+    size_t cost;
+};
+
+/* The message of ours to send next: number `n` of the `at`-th of our streams. */
+struct cursor {
+    size_t at;
+    uint64_t n;
+    bool probe; /* it is the very last one: not sent where the history does not have it */
+    bool first; /* what was before it is nowhere any more */
+};
+
+/* Who holds or held the other seat. */
+struct peer {
+    uint32_t id;
+    bool saved; /* it is on disk, or in what the next commit brings there */
+    struct name nick;
+    char *identity; /* "" for none */
+    struct envelope envelope;
+    struct streams streams;
+
+    /* What we send: outbox.c. */
+    struct cursor next;
+    struct flight *flights; /* in order */
+    size_t flights_count, flights_size;
+    uint64_t flying;  /* bytes on their way */
+    uint64_t hold_ms; /* nothing is sent before; 0: no hold, UINT64_MAX: until the peer appears */
+    unsigned doubts; /* receipts on this connection that did not open, and for which we went back */
+
+    /* What we get: inbox.c. */
+    struct inbound *changed, *changed_last;
+    struct inbound *waiting[PEERS_WAITING]; /* oldest first */
+    size_t waiting_count;
+    uint64_t order;                 /* of the newest of their streams */
+    uint64_t taken_stream, taken_n; /* the last message taken; n 0: none */
+    uint64_t shown_stream, shown_n; /* the last one shown */
+};
+
+/* Everyone met in this room, in the order in which they were last there. */
+struct peers {
+    struct peer **items; /* owned */
+    size_t count, size;
+    uint32_t last_id;
+};
+
+void peers_clear(struct peers *p);
+
+/* Adds somebody at the end: an id of 0 is replaced by a new one. ERROR_NOMEM, ERROR_NAME. */
+int peers_add(struct peers *p, const struct session_peer_row *row, struct peer **peer);
+
+/* NULL: nobody. */
+struct peer *peers_find(const struct peers *p, uint32_t id);
+
+/*
+ * Who is behind a nick and an identity: with an identity, the one who has it, whatever the nick, or
+ * one with this nick whose identity was not known; without, the one with this nick and none.
+ */
+struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity);
+
+/* The last one with this nick, whatever the identity. */
+struct peer *peers_find_nick(const struct peers *p, const struct name *nick);
+
+/* The owner of a stream of ours, which is the `at`-th of theirs; NULL where it is not ours. */
+struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *at);
+
+/* Puts a peer at the end: it is there now. */
+void peers_touch(struct peers *p, struct peer *peer);
+
+/*
+ * Forgets those who left nothing to remember, and beyond PEERS_MAX the oldest that we never wrote
+ * to; but not `keep`.
+ */
+void peers_trim(struct peers *p, const struct peer *keep);
+
+#endif
