@@ -19,6 +19,7 @@ enum statement {
     PUT_STREAM,
     PUT_MESSAGE,
     PUT_MARK,
+    PUT_SEEN,
     PUT_WORDS,
     PUT_PLACE,
     GET_PLACE,
@@ -39,6 +40,9 @@ static const char *const statements[STATEMENTS] = {
                    "VALUES (?, ?, ?, ?, ?, ?)",
     [PUT_MESSAGE] = "REPLACE INTO message (" MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [PUT_MARK] = "UPDATE message SET mark = ? WHERE id = ?",
+    [PUT_SEEN] = "UPDATE message SET mark = 3 WHERE mine AND mark = 2 AND peer = ?1 AND id <= "
+                 "(SELECT id FROM message WHERE mine AND peer = ?1 AND stream = ?2 AND n <= ?3 "
+                 "ORDER BY n DESC LIMIT 1)",
     [PUT_WORDS] = "INSERT INTO words (rowid, text) VALUES (?, ?)",
     [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
     [GET_PLACE] = "SELECT draft, message FROM place",
@@ -58,8 +62,8 @@ static const char *const statements[STATEMENTS] = {
         "SELECT " MESSAGE_COLUMNS " FROM message WHERE mine AND mark < 2 ORDER BY id",
 };
 
-/* message_open lists what has no receipt by this. */
-static_assert(SESSION_DELIVERED == 2, "the schema knows the number of SESSION_DELIVERED");
+/* message_open lists what has no receipt by these, and message_unseen what was not seen. */
+static_assert(SESSION_DELIVERED == 2 && SESSION_SEEN == 3, "the schema knows these numbers");
 
 static const char *const migrations[] = {
     "CREATE TABLE peer (id INTEGER PRIMARY KEY, nick TEXT NOT NULL, identity TEXT NOT NULL);"
@@ -71,6 +75,7 @@ static const char *const migrations[] = {
     " payload BLOB NOT NULL);"
     "CREATE INDEX message_number ON message (peer, stream, n) WHERE mine;"
     "CREATE INDEX message_open ON message (id) WHERE mine AND mark < 2;"
+    "CREATE INDEX message_unseen ON message (peer, id) WHERE mine AND mark = 2;"
     "CREATE VIRTUAL TABLE words USING fts5 (text, content='',"
     " tokenize='unicode61 remove_diacritics 2');"
     "CREATE TABLE place (one INTEGER PRIMARY KEY, draft BLOB NOT NULL, message INTEGER NOT NULL)",
@@ -198,6 +203,14 @@ static void put_mark(struct history *h, uint64_t id, enum session_mark mark)
     db_run(h->db, PUT_MARK);
 }
 
+static void put_seen(struct history *h, const struct session_event *event)
+{
+    db_bind_integer(h->db, PUT_SEEN, 0, event->load.peer);
+    db_bind_integer(h->db, PUT_SEEN, 1, event->load.stream);
+    db_bind_integer(h->db, PUT_SEEN, 2, event->load.n);
+    db_run(h->db, PUT_SEEN);
+}
+
 void history_save(struct history *h, const struct session_event *event)
 {
     switch (event->type) {
@@ -205,6 +218,7 @@ void history_save(struct history *h, const struct session_event *event)
     case SESSION_SAVE_STREAM: put_stream(h, &event->stream_row); break;
     case SESSION_SAVE_MESSAGE: put_message(h, &event->message_row); break;
     case SESSION_SAVE_MARK: put_mark(h, event->id, event->mark); break;
+    case SESSION_SAVE_SEEN: put_seen(h, event); break;
     default: assert(!"an event to save");
     }
 }

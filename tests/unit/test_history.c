@@ -213,6 +213,29 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     history_close(h);
 }
 
+static void test_what_the_peer_has_seen_is_marked(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    fill(h);
+    struct session_message_row row = {.peer = 1, .mine = true, .stream = UINT64_MAX};
+    row.id = 5, row.n = 1, row.mark = SESSION_DELIVERED;
+    save_message(h, row, "later");
+    const struct session_event event = {
+        .type = SESSION_SAVE_SEEN,
+        .load = {.peer = 1, .stream = 0xb, .n = 7},
+    };
+    history_save(h, &event);
+    assert_int_equal(history_commit(h), 0);
+    assert_int_equal(history_walk_up(h, 1, 9, take, NULL), 0);
+    assert_said("row 1 to 1 b:1 at 1000 mark 3 'first words'\n"
+                "row 2 to 1 b:2 at 1000 mark 1 'second words'\n"
+                "row 3 from 1 c:9 at 2000 mark 0 'Crème brûlée'\n"
+                "row 4 to 0 0:0 at 3000 mark 0 'for whoever comes'\n"
+                "row 5 to 1 ffffffffffffffff:1 at 0 mark 2 'later'\n");
+    history_close(h);
+}
+
 static void test_load_gives_what_comes_from_a_number_on(void **state)
 {
     (void)state;
@@ -355,6 +378,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_what_was_committed_is_there_after_a_restart, set_up),
+        cmocka_unit_test_setup(test_what_the_peer_has_seen_is_marked, set_up),
         cmocka_unit_test_setup(test_load_gives_what_comes_from_a_number_on, set_up),
         cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
         cmocka_unit_test_setup(test_walks_and_searches, set_up),
