@@ -23,17 +23,22 @@
  * passed; then relay_next until 0; commit where something was saved, relay_committed, relay_next
  * until 0; then relay_output for each connection that wants to write.
  *
- * Any call may give ERROR_NOMEM; the relay stays whole, and the edge ends the connection that the
- * call was about.
+ * That loop goes round again while something was saved after the commit.
+ *
+ * Out of memory, the relay stays whole and itself asks to drop the connection that lacked it
+ * (RELAY_DROP). A call gives ERROR_NOMEM where that is the one that the call was about; there is
+ * nothing else for the edge to do about it.
  */
 enum {
     RELAY_WINDOW = 1 << 20,        /* bytes sent ahead of the receipts, to one client */
     RELAY_SENDER_MAX = 2 << 20,    /* bytes held of one sender, neither receipted nor on disk */
     RELAY_MESSAGE_COST = 128,      /* counted for each message beside its content */
     RELAY_CONTROL_MAX = 256 << 10, /* bytes waiting for a client besides messages */
+    RELAY_RUN_MAX = 4 << 20,       /* the same for one receiver, of whomever: beyond it, `quota` */
     RELAY_STREAMS_KEPT = 16,       /* streams of which the last receipt, and `stored`, are kept */
     RELAY_STREAMS_EXPECTED = 256,  /* streams of which the awaited message is remembered */
     RELAY_SEATS_IDLE_MAX = 4096,   /* seats without connection and with nothing waiting */
+    RELAY_CLOSING_MAX = 256,       /* connections that end, above clients_max; the oldest goes */
     RELAY_LINGER_MS = 1000,        /* discarding input after a fatal error */
     RELAY_FLUSH_MS = 5000,         /* waiting for a client to read the end */
 };
@@ -44,7 +49,8 @@ struct relay_options {
     size_t clients_max;
     bool durable; /* false: nothing is saved, messages for an absent peer are refused (`quota`) */
     bool proven;  /* TLS: every hello must carry the identity given to relay_prove */
-    const char *agent; /* borrowed for the relay's life */
+    const char *agent;    /* borrowed for the relay's life */
+    uint64_t hash_key[2]; /* random: who cannot guess it cannot make names collide */
 };
 
 struct relay;
@@ -89,7 +95,7 @@ int relay_input(struct relay *r, struct relay_client *c, const uint8_t *bytes, s
                 uint64_t now_ms);
 
 /* The client ended its sending half in good order. */
-int relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms);
+void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms);
 
 /*
  * Bytes to write to a client, `*len` of them, NULL for none; borrowed until the next call with the
@@ -98,11 +104,14 @@ int relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms);
 const uint8_t *relay_output(struct relay *r, struct relay_client *c, size_t *len);
 void relay_consume(struct relay *r, struct relay_client *c, size_t len, uint64_t now_ms);
 
-/* What to poll a client's connection for. Changes are announced by RELAY_WANT. */
+/*
+ * What to poll a client's connection for. Changes are announced by RELAY_WANT, but for those that
+ * relay_consume makes: look after it.
+ */
 bool relay_wants_input(const struct relay_client *c);
 bool relay_wants_output(const struct relay_client *c);
 
-/* A seat's place on disk. Ids are never used again. */
+/* A seat's place on disk. Ids are not used again while the relay runs. */
 struct relay_seat_row {
     uint64_t id;
     const char *room, *nick; /* as shown; NUL-terminated */
@@ -111,11 +120,10 @@ struct relay_seat_row {
     uint64_t gone_wall_ms;   /* when its holder went; 0 while connected */
 };
 
-/* A message in the queue of seat `seat`. Positions order the messages of all seats; never used
- * again. */
+/* A message in the queue of seat `seat`. Positions order the messages of all seats. */
 struct relay_message_row {
     uint64_t seat, position;
-    uint64_t from_seat; /* the seat it came from */
+    uint64_t sender; /* stands for the nick and the identity it came from, for ever */
     uint64_t stream, n;
     uint64_t cost;        /* content + RELAY_MESSAGE_COST */
     const uint8_t *frame; /* encoded as the peer gets it */
@@ -139,11 +147,11 @@ enum relay_event_type {
     RELAY_SAVE_SEAT,   /* insert or replace */
     RELAY_DELETE_SEAT, /* with its messages and receipts: `seat` */
     RELAY_SAVE_MESSAGE,
-    RELAY_DELETE_MESSAGES, /* of `seat` and `stream`, up to `n`; then relay_deleted */
+    RELAY_DELETE_MESSAGES, /* of `seat` and `stream`, up to `n`; then relay_deleted at once */
     RELAY_SAVE_RECEIPT,
     RELAY_DELETE_RECEIPTS, /* all of `seat` */
-    RELAY_LOAD, /* messages of `seat` from `position` on, in order: relay_loaded for each, then
-                   relay_load_done; stop after `bytes` of cost, but give at least one */
+    RELAY_LOAD, /* messages of `seat` from `position` on, in order: at once relay_loaded for each,
+                   then relay_load_done; stop after `bytes` of cost, but give at least one */
 
     RELAY_LOG, /* `text` for the log; sanitise what it quotes: `about` */
 };
@@ -166,45 +174,46 @@ struct relay_event {
     };
 };
 
-/* 1 and the next event, borrowed until the next call with the relay; 0 for none; ERROR_NOMEM. */
+/* 1 and the next event, borrowed until the next call with the relay; 0 for none. */
 int relay_next(struct relay *r, struct relay_event *event);
 
 /* What the edge did. */
-int relay_committed(struct relay *r, uint64_t now_ms);
-int relay_rolled_back(struct relay *r, uint64_t now_ms);
-/* RELAY_DELETE_MESSAGES removed messages of this cost in all. */
-int relay_deleted(struct relay *r, uint64_t seat, uint64_t stream, uint64_t cost);
+void relay_committed(struct relay *r, uint64_t now_ms);
+void relay_rolled_back(struct relay *r, uint64_t now_ms);
+/* RELAY_DELETE_MESSAGES removed `count` messages of seat `seat`, of this cost in all. */
+void relay_deleted(struct relay *r, uint64_t seat, uint64_t count, uint64_t cost);
+/* ERROR_NOMEM: the rest need not be loaded, nor relay_load_done be called. */
 int relay_loaded(struct relay *r, const struct relay_message_row *row);
-int relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms);
+void relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms);
 
 /*
- * Before the first connection the edge hands over what the disk holds: all seats, then for each
- * stream of each seat what waits (of the newest RELAY_STREAMS_EXPECTED streams by last message,
- * oldest of them first), then totals and receipts. Messages themselves stay on disk until
- * RELAY_LOAD.
+ * Before the first connection, and after relay_set_wall, the edge hands over what the disk holds:
+ * all seats, then totals, then for each stream of each seat what waits (of the newest
+ * RELAY_STREAMS_EXPECTED streams by last message, oldest of them first), then receipts by position.
+ * Messages themselves stay on disk until RELAY_LOAD. ERROR_NOMEM; ERROR_STATE for a row that no
+ * relay can have saved: the store is damaged.
  */
 struct relay_stream_row {
-    uint64_t seat, from_seat, stream;
+    uint64_t seat, sender, stream;
     uint64_t first, n; /* the last run without a hole */
 };
 struct relay_queue_row {
     uint64_t seat;
-    uint64_t cost; /* of all its messages */
-    uint64_t position_first, position_last;
+    uint64_t count, cost; /* of all its messages */
 };
 int relay_restore_seat(struct relay *r, const struct relay_seat_row *row);
 int relay_restore_queue(struct relay *r, const struct relay_queue_row *row);
 int relay_restore_stream(struct relay *r, const struct relay_stream_row *row);
 int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row);
-/* The next seat id and position to give; above every one ever given. */
+/* The next seat id and position to give; above every one on disk. */
 void relay_restore_counters(struct relay *r, uint64_t seat, uint64_t position);
 
 /* When relay_tick has something to do; UINT64_MAX for never. */
 uint64_t relay_deadline(const struct relay *r);
-int relay_tick(struct relay *r, uint64_t now_ms);
+void relay_tick(struct relay *r, uint64_t now_ms);
 
 /* Stops: tells everyone `shutting-down`, saves every seat. Done when every client was closed. */
-int relay_stop(struct relay *r, uint64_t now_ms);
+void relay_stop(struct relay *r, uint64_t now_ms);
 
 struct relay_counters {
     uint64_t connections, joins, refusals; /* since the start */

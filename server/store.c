@@ -29,17 +29,16 @@ static const char *const statements[STATEMENTS] = {
         "REPLACE INTO seat (id, room, nick, identity, keys, gone) VALUES (?, ?, ?, ?, ?, ?)",
     [DELETE_SEAT] = "DELETE FROM seat WHERE id = ?",
     [DELETE_SEAT_MESSAGES] = "DELETE FROM message WHERE seat = ?",
-    [PUT_MESSAGE] = "INSERT INTO message (position, seat, from_seat, stream, n, cost, frame) "
+    [PUT_MESSAGE] = "INSERT INTO message (position, seat, sender, stream, n, cost, frame) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
     [DELETE_MESSAGES] =
         "DELETE FROM message WHERE seat = ? AND stream = ? AND n <= ? RETURNING cost",
     [PUT_RECEIPT] = "REPLACE INTO receipt (seat, stream, position, frame) VALUES (?, ?, ?, ?)",
     [DELETE_RECEIPTS] = "DELETE FROM receipt WHERE seat = ?",
-    [LOAD] = "SELECT position, from_seat, stream, n, cost, frame FROM message "
+    [LOAD] = "SELECT position, sender, stream, n, cost, frame FROM message "
              "WHERE seat = ? AND position >= ? ORDER BY position",
     [RESTORE_SEATS] = "SELECT id, room, nick, identity, keys, gone FROM seat ORDER BY gone",
-    [RESTORE_QUEUES] = "SELECT seat, sum(cost), min(position), max(position) FROM message "
-                       "GROUP BY seat",
+    [RESTORE_QUEUES] = "SELECT seat, count(*), sum(cost) FROM message GROUP BY seat",
     /* n less its rank is the same within a run, and another one after a hole. */
     [RESTORE_STREAMS] =
         "WITH ranked AS (SELECT seat, stream, n, position, "
@@ -51,13 +50,11 @@ static const char *const statements[STATEMENTS] = {
         "newest AS (SELECT *, row_number() OVER (PARTITION BY seat ORDER BY position DESC) AS "
         "place "
         "  FROM last WHERE age = 1) "
-        "SELECT newest.seat, from_seat, newest.stream, first, newest.n "
+        "SELECT newest.seat, sender, newest.stream, first, newest.n "
         "FROM newest JOIN message USING (position) WHERE place <= ? "
         "ORDER BY newest.seat, newest.position",
     [RESTORE_RECEIPTS] = "SELECT seat, stream, position, frame FROM receipt ORDER BY position",
-    /* Above every id in use, also by messages whose sender's seat was freed. */
-    [RESTORE_COUNTERS] = "SELECT 1 + max(coalesce((SELECT max(id) FROM seat), 0), "
-                         "  coalesce((SELECT max(from_seat) FROM message), 0)), "
+    [RESTORE_COUNTERS] = "SELECT 1 + coalesce((SELECT max(id) FROM seat), 0), "
                          "1 + max(coalesce((SELECT max(position) FROM message), 0), "
                          "  coalesce((SELECT max(position) FROM receipt), 0))",
 };
@@ -67,7 +64,7 @@ static const char *const migrations[] = {
     "TEXT,"
     " keys TEXT, gone INTEGER NOT NULL);"
     "CREATE TABLE message (position INTEGER PRIMARY KEY, seat INTEGER NOT NULL,"
-    " from_seat INTEGER NOT NULL, stream INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " sender INTEGER NOT NULL, stream INTEGER NOT NULL, n INTEGER NOT NULL,"
     " cost INTEGER NOT NULL, frame BLOB NOT NULL);"
     "CREATE INDEX message_seat ON message (seat);"
     "CREATE INDEX message_stream ON message (seat, stream, n);"
@@ -165,7 +162,7 @@ void store_put_message(struct store *s, const struct relay_message_row *row)
 {
     db_bind_integer(s->db, PUT_MESSAGE, 0, row->position);
     db_bind_integer(s->db, PUT_MESSAGE, 1, row->seat);
-    db_bind_integer(s->db, PUT_MESSAGE, 2, row->from_seat);
+    db_bind_integer(s->db, PUT_MESSAGE, 2, row->sender);
     db_bind_integer(s->db, PUT_MESSAGE, 3, row->stream);
     db_bind_integer(s->db, PUT_MESSAGE, 4, row->n);
     db_bind_integer(s->db, PUT_MESSAGE, 5, row->cost);
@@ -182,18 +179,20 @@ void store_put_receipt(struct store *s, const struct relay_receipt_row *row)
     db_run(s->db, PUT_RECEIPT);
 }
 
-uint64_t store_delete_messages(struct store *s, uint64_t seat, uint64_t stream, uint64_t n)
+void store_delete_messages(struct store *s, const struct relay_event *what, uint64_t *count,
+                           uint64_t *cost)
 {
+    *count = *cost = 0;
     if (!db_begin(s->db))
-        return 0;
-    db_bind_integer(s->db, DELETE_MESSAGES, 0, seat);
-    db_bind_integer(s->db, DELETE_MESSAGES, 1, stream);
-    db_bind_integer(s->db, DELETE_MESSAGES, 2, n);
-    uint64_t cost = 0;
+        return;
+    db_bind_integer(s->db, DELETE_MESSAGES, 0, what->seat);
+    db_bind_integer(s->db, DELETE_MESSAGES, 1, what->stream);
+    db_bind_integer(s->db, DELETE_MESSAGES, 2, what->n);
     int rc;
-    while ((rc = db_step(s->db, DELETE_MESSAGES)) > 0)
-        cost += db_integer(s->db, DELETE_MESSAGES, 0);
-    return rc < 0 ? 0 : cost;
+    for (; (rc = db_step(s->db, DELETE_MESSAGES)) > 0; ++*count)
+        *cost += db_integer(s->db, DELETE_MESSAGES, 0);
+    if (rc < 0)
+        *count = *cost = 0;
 }
 
 int store_load(struct store *s, struct relay *r, const struct relay_event *load, uint64_t now_ms)
@@ -206,7 +205,7 @@ int store_load(struct store *s, struct relay *r, const struct relay_event *load,
         struct relay_message_row row = {
             .seat = load->seat,
             .position = db_integer(s->db, LOAD, 0),
-            .from_seat = db_integer(s->db, LOAD, 1),
+            .sender = db_integer(s->db, LOAD, 1),
             .stream = db_integer(s->db, LOAD, 2),
             .n = db_integer(s->db, LOAD, 3),
             .cost = db_integer(s->db, LOAD, 4),
@@ -216,7 +215,9 @@ int store_load(struct store *s, struct relay *r, const struct relay_event *load,
         rc = relay_loaded(r, &row);
     }
     db_reset(s->db, LOAD);
-    return rc ? rc : relay_load_done(r, load->seat, now_ms);
+    if (rc == 0)
+        relay_load_done(r, load->seat, now_ms);
+    return rc;
 }
 
 static int restore_seat(struct relay *r, struct db *db)
@@ -237,9 +238,8 @@ static int restore_queue(struct relay *r, struct db *db)
 {
     const struct relay_queue_row row = {
         .seat = db_integer(db, RESTORE_QUEUES, 0),
-        .cost = db_integer(db, RESTORE_QUEUES, 1),
-        .position_first = db_integer(db, RESTORE_QUEUES, 2),
-        .position_last = db_integer(db, RESTORE_QUEUES, 3),
+        .count = db_integer(db, RESTORE_QUEUES, 1),
+        .cost = db_integer(db, RESTORE_QUEUES, 2),
     };
     return relay_restore_queue(r, &row);
 }
@@ -248,7 +248,7 @@ static int restore_stream(struct relay *r, struct db *db)
 {
     const struct relay_stream_row row = {
         .seat = db_integer(db, RESTORE_STREAMS, 0),
-        .from_seat = db_integer(db, RESTORE_STREAMS, 1),
+        .sender = db_integer(db, RESTORE_STREAMS, 1),
         .stream = db_integer(db, RESTORE_STREAMS, 2),
         .first = db_integer(db, RESTORE_STREAMS, 3),
         .n = db_integer(db, RESTORE_STREAMS, 4),

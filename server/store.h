@@ -39,8 +39,9 @@ void store_put_message(struct store *s, const struct relay_message_row *row);
 void store_put_receipt(struct store *s, const struct relay_receipt_row *row);
 void store_delete_receipts(struct store *s, uint64_t seat);
 
-/* Deletes what waits for `seat` of `stream` up to `n`; gives the cost of what it deleted. */
-uint64_t store_delete_messages(struct store *s, uint64_t seat, uint64_t stream, uint64_t n);
+/* Carries out RELAY_DELETE_MESSAGES; gives how many it deleted, and their cost. */
+void store_delete_messages(struct store *s, const struct relay_event *what, uint64_t *count,
+                           uint64_t *cost);
 
 /*
  * Answers RELAY_LOAD: relay_loaded for each message of `seat` from `position` on, until `bytes` of

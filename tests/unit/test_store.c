@@ -39,16 +39,15 @@ int relay_restore_seat(struct relay *r, const struct relay_seat_row *row)
 int relay_restore_queue(struct relay *r, const struct relay_queue_row *row)
 {
     (void)r;
-    return say("queue %ju cost %ju %ju..%ju\n", (uintmax_t)row->seat, (uintmax_t)row->cost,
-               (uintmax_t)row->position_first, (uintmax_t)row->position_last);
+    return say("queue %ju of %ju cost %ju\n", (uintmax_t)row->seat, (uintmax_t)row->count,
+               (uintmax_t)row->cost);
 }
 
 int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
 {
     (void)r;
-    return say("stream %ju from %ju %jx %ju..%ju\n", (uintmax_t)row->seat,
-               (uintmax_t)row->from_seat, (uintmax_t)row->stream, (uintmax_t)row->first,
-               (uintmax_t)row->n);
+    return say("stream %ju from %jx %jx %ju..%ju\n", (uintmax_t)row->seat, (uintmax_t)row->sender,
+               (uintmax_t)row->stream, (uintmax_t)row->first, (uintmax_t)row->n);
 }
 
 int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
@@ -71,10 +70,10 @@ int relay_loaded(struct relay *r, const struct relay_message_row *row)
                (uintmax_t)row->n, (int)row->frame_len, (const char *)row->frame);
 }
 
-int relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms)
+void relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms)
 {
     (void)r;
-    return say("done %ju at %ju\n", (uintmax_t)seat, (uintmax_t)now_ms);
+    say("done %ju at %ju\n", (uintmax_t)seat, (uintmax_t)now_ms);
 }
 
 static void assert_said(const char *expected)
@@ -112,7 +111,7 @@ static void put_message(struct store *s, uint64_t seat, uint64_t position, uint6
     const struct relay_message_row row = {
         .seat = seat,
         .position = position,
-        .from_seat = 90,
+        .sender = UINT64_C(0xf000000000000090), /* no integer of SQLite's */
         .stream = stream,
         .n = n,
         .cost = 100 + n,
@@ -120,6 +119,17 @@ static void put_message(struct store *s, uint64_t seat, uint64_t position, uint6
         .frame_len = (size_t)len,
     };
     store_put_message(s, &row);
+}
+
+static void assert_deleted(struct store *s, uint64_t seat, uint64_t stream, uint64_t n,
+                           uint64_t expected)
+{
+    const struct relay_event what = {
+        .type = RELAY_DELETE_MESSAGES, .seat = seat, .stream = stream, .n = n};
+    uint64_t count, cost;
+    store_delete_messages(s, &what, &count, &cost);
+    assert_int_equal(cost, expected);
+    assert_int_equal(count, expected / 101);
 }
 
 static void put_seat(struct store *s, uint64_t id, const char *identity, uint64_t gone)
@@ -163,13 +173,13 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     assert_int_equal(store_restore(s, NULL), 0);
     assert_said("seat 4 lobby Zoë -  1000\n"
                 "seat 3 lobby Zoë key {} 2000\n"
-                "queue 3 cost 415 10..13\n"
-                "queue 4 cost 101 14..14\n"
-                "stream 3 from 90 ffffffffffffffff 1..2\n"
-                "stream 3 from 90 a 7..7\n"
-                "stream 4 from 90 b 1..1\n"
+                "queue 3 of 4 cost 415\n"
+                "queue 4 of 1 cost 101\n"
+                "stream 3 from f000000000000090 ffffffffffffffff 1..2\n"
+                "stream 3 from f000000000000090 a 7..7\n"
+                "stream 4 from f000000000000090 b 1..1\n"
                 "receipt 4 c new\n"
-                "next 91 17\n");
+                "next 5 17\n");
     store_close(s);
 }
 
@@ -195,7 +205,7 @@ static void test_only_the_newest_streams_are_restored(void **state)
     assert_null(strstr(said, " 3ea ")); /* 1002 and 1003 are the two too many */
     assert_null(strstr(said, " 3eb "));
     assert_non_null(strstr(said, " 3ec "));
-    assert_non_null(strstr(said, "stream 1 from 90 3e9 1..2\nnext "));
+    assert_non_null(strstr(said, "stream 1 from f000000000000090 3e9 1..2\nnext "));
     store_close(s);
 }
 
@@ -233,18 +243,19 @@ static void test_deletions(void **state)
         .seat = 1, .stream = 0xc, .position = 7, .frame = (const uint8_t *)"r", .frame_len = 1};
     store_put_receipt(s, &receipt);
     assert_int_equal(store_commit(s), 0);
-    assert_int_equal(store_delete_messages(s, 1, 0xa, 2), 101 + 102);
-    assert_int_equal(store_delete_messages(s, 1, 0xa, 2), 0);
+    assert_deleted(s, 1, 0xa, 2, 101 + 102);
+    assert_deleted(s, 1, 0xa, 2, 0);
     store_delete_receipts(s, 1);
     assert_int_equal(store_commit(s), 0);
     assert_int_equal(store_restore(s, NULL), 0);
-    assert_said("seat 1 lobby Zoë -  0\nqueue 1 cost 308 3..5\nqueue 2 cost 101 6..6\n"
-                "stream 1 from 90 a 3..4\nstream 1 from 90 b 1..1\nstream 2 from 90 a 1..1\n"
-                "next 91 7\n");
+    assert_said("seat 1 lobby Zoë -  0\nqueue 1 of 3 cost 308\nqueue 2 of 1 cost 101\n"
+                "stream 1 from f000000000000090 a 3..4\nstream 1 from f000000000000090 b "
+                "1..1\nstream 2 from f000000000000090 a 1..1\n"
+                "next 2 7\n");
     store_delete_seat(s, 1);
     assert_int_equal(store_commit(s), 0);
     assert_int_equal(store_restore(s, NULL), 0);
-    assert_said("queue 2 cost 101 6..6\nstream 2 from 90 a 1..1\nnext 91 7\n");
+    assert_said("queue 2 of 1 cost 101\nstream 2 from f000000000000090 a 1..1\nnext 1 7\n");
     store_close(s);
 }
 
@@ -288,7 +299,7 @@ static void test_a_failure_is_remembered_until_the_commit(void **state)
     put_message(s, 1, 1, 0xa, 1);
     put_message(s, 1, 1, 0xa, 2); /* the position is taken */
     put_message(s, 1, 2, 0xa, 3);
-    assert_int_equal(store_delete_messages(s, 1, 0xa, 9), 0);
+    assert_deleted(s, 1, 0xa, 9, 0);
     assert_int_equal(store_commit(s), ERROR_STORE);
     store_close(s);
     s = open_store();

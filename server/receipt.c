@@ -1,0 +1,119 @@
+#include "receipt.h"
+
+#include "disk.h"
+#include "queue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void drop(struct seat *to, struct control *k)
+{
+    link_take(&k->link);
+    link_take(&k->save.link);
+    to->receipts_count--;
+    free(k);
+}
+
+void receipt_keep(struct seat *to, struct control *k)
+{
+    struct link *next;
+    for (struct link *l = to->receipts.next; l != &to->receipts; l = next) {
+        next = l->next;
+        if (LINK_OF(l, struct control, link)->stream == k->stream)
+            drop(to, LINK_OF(l, struct control, link));
+    }
+    if (to->receipts_count == RELAY_STREAMS_KEPT)
+        drop(to, LINK_OF(to->receipts.next, struct control, link));
+    k->seat = to;
+    link_put(&to->receipts, &k->link);
+    to->receipts_count++;
+}
+
+void receipt_hand_over(struct relay *r, struct seat *to)
+{
+    if (link_is_alone(&to->receipts))
+        return;
+    disk_delete_receipts(r, to);
+    while (!link_is_alone(&to->receipts)) {
+        struct control *k = LINK_OF(to->receipts.next, struct control, link);
+        link_take(&k->link);
+        link_take(&k->save.link);
+        output_put(r, to->client, k);
+    }
+    to->receipts_count = 0;
+}
+
+void receipt_clear(struct seat *to)
+{
+    while (!link_is_alone(&to->receipts))
+        drop(to, LINK_OF(to->receipts.next, struct control, link));
+}
+
+/*
+ * Whether a receipt of `of` is for its peer: it names the peer, and what the relay knows of the
+ * stream is not that another one sent it, who had the same nick before.
+ */
+static bool is_for_peer(struct relay *r, struct seat *of, const struct header *h)
+{
+    const struct seat *peer = seat_peer(of);
+    if (!peer || !name_matches(&peer->nick, h->peer.at, h->peer.len))
+        return false;
+    return !stream_find_any(r, of, h->stream) ||
+           stream_find(r, of, peer->sender, h->stream) != NULL;
+}
+
+static void forget(struct relay *r, struct seat *of, const struct header *h)
+{
+    uint64_t n = h->resend ? JSON_INTEGER_MAX : h->n;
+    for (struct stream *s = stream_find_any(r, of, h->stream); s; s = stream_find_next(s))
+        queue_cover(r, s, n);
+    stream_trim(r, of);
+}
+
+static void pass_on(struct relay *r, struct seat *to, struct control *k)
+{
+    if (to->client) {
+        output_put(r, to->client, k);
+    } else {
+        receipt_keep(to, k);
+        disk_save_receipt(r, to, k);
+    }
+}
+
+void receipt_take(struct relay *r, struct relay_client *c, const struct header *h,
+                  const struct frame *frame)
+{
+    struct seat *of = c->seat, *peer = seat_peer(of);
+    struct control *k = NULL;
+    struct stream *asked = NULL;
+    bool passes = is_for_peer(r, of, h);
+    if (passes) {
+        const struct header out = {
+            .type = HEADER_RECEIPT,
+            .peer = {of->nick.text, strlen(of->nick.text)},
+            .stream = h->stream,
+            .n = h->n,
+            .resend = h->resend,
+        };
+        k = output_encode(r, &out, frame->content, frame->content_len);
+        if (h->resend)
+            asked = stream_get(r, of, peer->sender, h->stream);
+    }
+    uint64_t last = h->resend ? JSON_INTEGER_MAX : h->n;
+    if ((passes && !k) || (passes && h->resend && !asked) ||
+        disk_delete_messages(r, of, h->stream, last)) {
+        free(k);
+        client_break(r, c);
+        return;
+    }
+    r->counters.receipts++;
+    forget(r, of, h);
+    if (asked)
+        stream_await(asked, h->n + 1);
+    if (k)
+        pass_on(r, peer, k);
+    if (peer && !peer->client)
+        seat_update(r, peer);
+    disk_load_more(r, of);
+    client_touch(r, c);
+}

@@ -1,0 +1,175 @@
+#include "stream.h"
+
+#include "seat.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static uint64_t hash_of(const struct relay *r, const struct seat *to, uint64_t number)
+{
+    const uint64_t key[] = {to->id, number};
+    return table_hash(r->options.hash_key, key, sizeof key);
+}
+
+/* The first of this node and those after it with the same hash that is for `to`. */
+static struct stream *pick(struct table_node *node, const struct seat *to, uint64_t number)
+{
+    for (; node; node = table_find_next(node)) {
+        struct stream *s = LINK_OF(node, struct stream, node);
+        if (s->seat == to && s->number == number)
+            return s;
+    }
+    return NULL;
+}
+
+struct stream *stream_find_any(struct relay *r, struct seat *to, uint64_t number)
+{
+    return pick(table_find(&r->streams, hash_of(r, to, number)), to, number);
+}
+
+struct stream *stream_find_next(struct stream *s)
+{
+    return pick(table_find_next(&s->node), s->seat, s->number);
+}
+
+struct stream *stream_find(struct relay *r, struct seat *to, uint64_t sender, uint64_t number)
+{
+    struct stream *s = stream_find_any(r, to, number);
+    while (s && s->sender != sender)
+        s = stream_find_next(s);
+    return s;
+}
+
+struct stream *stream_get(struct relay *r, struct seat *to, uint64_t sender, uint64_t number)
+{
+    struct stream *s = stream_find(r, to, sender, number);
+    if (s)
+        return s;
+    s = malloc(sizeof *s);
+    if (!s)
+        return NULL;
+    *s = (struct stream){.seat = to, .sender = sender, .number = number};
+    link_init(&s->messages);
+    link_put(&to->streams_rest, &s->in_seat);
+    to->streams_rest_count++;
+    table_put(&r->streams, &s->node, hash_of(r, to, number));
+    stream_trim(r, to);
+    return s;
+}
+
+void stream_update(struct stream *s)
+{
+    struct seat *to = s->seat;
+    bool busy = !link_is_alone(&s->messages);
+    if (busy == s->busy)
+        return;
+    s->busy = busy;
+    link_take(&s->in_seat);
+    link_put(busy ? &to->streams_busy : &to->streams_rest, &s->in_seat);
+    if (busy)
+        to->streams_rest_count--;
+    else
+        to->streams_rest_count++;
+}
+
+void stream_free(struct relay *r, struct stream *s)
+{
+    assert(!s->busy);
+    s->seat->streams_rest_count--;
+    link_take(&s->in_seat);
+    table_take(&r->streams, &s->node);
+    free(s);
+}
+
+static struct stream *of_seat(struct link *l)
+{
+    return LINK_OF(l, struct stream, in_seat);
+}
+
+void stream_trim(struct relay *r, struct seat *to)
+{
+    while (to->streams_rest_count > RELAY_STREAMS_EXPECTED)
+        stream_free(r, of_seat(to->streams_rest.next));
+}
+
+void stream_trim_idle(struct relay *r, struct seat *to)
+{
+    struct link *next;
+    for (struct link *l = to->streams_rest.next; l != &to->streams_rest; l = next) {
+        next = l->next;
+        if (of_seat(l)->newest == 0)
+            stream_free(r, of_seat(l));
+    }
+}
+
+void stream_await(struct stream *s, uint64_t n)
+{
+    s->awaited = n;
+    s->awaited_epoch = s->seat->room->epoch;
+}
+
+bool stream_refuses(const struct stream *s, uint64_t n)
+{
+    return s->awaited != 0 && s->awaited != n && s->awaited_epoch == s->seat->room->epoch;
+}
+
+void stream_stored(struct stream *s, uint64_t n)
+{
+    if (s->stored_n == 0 || n != s->stored_n + 1)
+        s->stored_first = n;
+    s->stored_n = n;
+}
+
+void stream_covered(struct stream *s, uint64_t n)
+{
+    if (s->newest <= n)
+        s->newest = 0;
+    if (s->stored_n <= n)
+        s->stored_n = 0;
+    else if (s->stored_first <= n)
+        s->stored_first = n + 1;
+    if (s->awaited <= n)
+        s->awaited = 0;
+}
+
+/* Puts `s` among the newest; `kept` is ordered, oldest first. */
+static size_t keep_newest(struct stream *kept[HEADER_STORED_MAX], size_t count, struct stream *s)
+{
+    if (count == HEADER_STORED_MAX) {
+        if (s->last <= kept[0]->last)
+            return count;
+        count--;
+        for (size_t i = 0; i < count; i++)
+            kept[i] = kept[i + 1];
+    }
+    size_t at = count;
+    for (; at > 0 && kept[at - 1]->last > s->last; at--)
+        kept[at] = kept[at - 1];
+    kept[at] = s;
+    return count + 1;
+}
+
+size_t stream_list_stored(struct seat *to, uint64_t sender,
+                          struct header_run runs[HEADER_STORED_MAX])
+{
+    struct stream *kept[HEADER_STORED_MAX];
+    size_t count = 0;
+    struct link *const lists[] = {&to->streams_busy, &to->streams_rest};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct link *l = lists[i]->next; l != lists[i]; l = l->next)
+            if (of_seat(l)->sender == sender && of_seat(l)->stored_n > 0)
+                count = keep_newest(kept, count, of_seat(l));
+    for (size_t i = 0; i < count; i++)
+        runs[i] = (struct header_run){kept[i]->number, kept[i]->stored_first, kept[i]->stored_n};
+    return count;
+}
+
+bool stream_any_held(struct seat *to, uint64_t sender)
+{
+    struct link *const lists[] = {&to->streams_busy, &to->streams_rest};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct link *l = lists[i]->next; l != lists[i]; l = l->next)
+            if (of_seat(l)->sender == sender && of_seat(l)->newest > 0)
+                return true;
+    return false;
+}

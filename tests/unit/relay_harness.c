@@ -1,0 +1,576 @@
+#include "relay_harness.h"
+
+#include "relay_disk.h"
+
+#include "error.h"
+#include "frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CONNECTIONS_MAX = 64,
+    BYTES_MAX = 4 << 20, /* not yet taken apart */
+    TEXT_MAX = 1 << 18,
+    LINE_MAX_LEN = 4096,
+};
+
+/* Nothing here is allocated: the tests count the relay's own allocations. */
+struct connection {
+    char name[16];
+    struct relay_client *client; /* NULL: closed */
+    bool deaf;
+    uint8_t *bytes; /* BYTES_MAX, of `pool` */
+    size_t len;
+    char text[TEXT_MAX]; /* what came, a line each */
+    size_t text_start, text_len;
+};
+
+static struct connection connections[CONNECTIONS_MAX];
+static uint8_t pool[CONNECTIONS_MAX][BYTES_MAX];
+static size_t connections_count;
+static struct relay *relay;
+static struct relay_options options;
+static uint64_t now_ms;
+static const uint64_t wall_start_ms = 1000000;
+static bool holding, blind;
+
+uint64_t harness_now(void)
+{
+    return now_ms;
+}
+
+struct relay *harness_relay(void)
+{
+    return relay;
+}
+
+struct relay_counters harness_counters(void)
+{
+    struct relay_counters counters;
+    relay_get_counters(relay, &counters);
+    return counters;
+}
+
+struct relay_options harness_options(bool durable)
+{
+    return (struct relay_options){
+        .hello_timeout_ms = 10000,
+        .ping_interval_ms = 30000,
+        .seat_ttl_ms = 600000,
+        .queue_ttl_ms = 604800000,
+        .queue_max = 64 << 20,
+        .store_max = 1 << 30,
+        .clients_max = 4096,
+        .durable = durable,
+        .agent = "test",
+        .hash_key = {1, 2},
+    };
+}
+
+static void begin(void)
+{
+    connections_count = 0;
+    if (relay_new(&relay, &options)) {
+        relay = NULL;
+        return;
+    }
+    relay_set_wall(relay, now_ms, wall_start_ms + now_ms);
+    if (relay_disk_restore(relay)) {
+        relay_free(relay);
+        relay = NULL;
+    }
+}
+
+void harness_start(const struct relay_options *o)
+{
+    options = *o;
+    now_ms = 1000;
+    holding = blind = false;
+    relay_disk_clear();
+    begin();
+}
+
+void harness_stop(void)
+{
+    relay_free(relay);
+    relay = NULL;
+}
+
+static struct connection *find(const char *name)
+{
+    for (size_t i = connections_count; i > 0; i--)
+        if (strcmp(connections[i - 1].name, name) == 0)
+            return &connections[i - 1];
+    return NULL;
+}
+
+static struct connection *get(const char *name)
+{
+    struct connection *c = find(name);
+    if (c)
+        return c;
+    assert_true(connections_count < CONNECTIONS_MAX);
+    c = &connections[connections_count];
+    c->bytes = pool[connections_count++];
+    c->client = NULL;
+    c->deaf = false;
+    c->len = c->text_start = c->text_len = 0;
+    snprintf(c->name, sizeof c->name, "%s", name);
+    if (relay)
+        (void)relay_open(relay, c, now_ms, &c->client);
+    return c;
+}
+
+struct relay_client *harness_client(const char *name)
+{
+    return get(name)->client;
+}
+
+static void add_line(struct connection *c, const char *line)
+{
+    size_t len = strlen(line);
+    if (blind)
+        return;
+    if (c->text_start == c->text_len)
+        c->text_start = c->text_len = 0;
+    assert_true(c->text_len + len + 2 < TEXT_MAX);
+    memcpy(c->text + c->text_len, line, len);
+    c->text_len += len;
+    c->text[c->text_len++] = '\n';
+}
+
+static void append(char *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void append(char *line, const char *format, ...)
+{
+    va_list args;
+    size_t len = strlen(line);
+    va_start(args, format);
+    vsnprintf(line + len, LINE_MAX_LEN - len, format, args);
+    va_end(args);
+}
+
+static void append_string(char *line, const struct json_string *s)
+{
+    append(line, " %.*s", (int)s->len, s->at ? s->at : "");
+}
+
+static void append_keys(char *line, const struct json_string *keys)
+{
+    static const char before[] = "\"identity\":\"";
+    if (!keys->at)
+        return;
+    const char *at = memmem(keys->at, keys->len, before, strlen(before));
+    if (at)
+        append(line, " id=%.*s", (int)strcspn(at + strlen(before), "\""), at + strlen(before));
+    else
+        append(line, " keys");
+}
+
+static void append_stored(char *line, const struct header *h)
+{
+    for (size_t i = 0; i < h->stored_count; i++)
+        append(line, "%s%jx:%ju-%ju", i ? "," : " stored=", (uintmax_t)h->stored[i].stream,
+               (uintmax_t)h->stored[i].first, (uintmax_t)h->stored[i].n);
+}
+
+static void append_content(char *line, const struct frame *frame)
+{
+    if (frame->content_len > 64)
+        append(line, " *%zu", frame->content_len);
+    else if (frame->content_len > 0)
+        append(line, " %.*s", (int)frame->content_len, (const char *)frame->content);
+}
+
+static void describe(char *line, const struct header *h, const struct frame *frame)
+{
+    line[0] = '\0';
+    append(line, "%s", header_type_word(h->type));
+    switch (h->type) {
+    case HEADER_WELCOME:
+        append_string(line, &h->nick);
+        append_string(line, &h->room);
+        append(line, " %ju", (uintmax_t)h->waiting);
+        if (h->has_peer) {
+            append_string(line, &h->peer_nick);
+            append(line, " %s", header_state_word(h->peer_state));
+            append_keys(line, &h->peer_keys);
+            append_stored(line, h);
+        }
+        break;
+    case HEADER_PRESENCE:
+        append_string(line, &h->nick);
+        append(line, " %s", header_state_word(h->state));
+        append_keys(line, &h->keys);
+        append_stored(line, h);
+        break;
+    case HEADER_MESSAGE:
+    case HEADER_RECEIPT:
+        append_string(line, &h->peer);
+        append(line, " %jx %ju%s", (uintmax_t)h->stream, (uintmax_t)h->n,
+               h->resend ? " resend" : "");
+        break;
+    case HEADER_STORED:
+        append_string(line, &h->peer);
+        append(line, " %jx %ju-%ju", (uintmax_t)h->stream, (uintmax_t)h->first, (uintmax_t)h->n);
+        break;
+    case HEADER_SIGNAL: append_string(line, &h->peer); break;
+    case HEADER_PING:
+    case HEADER_PONG:
+        if (h->has_id)
+            append(line, " %ju", (uintmax_t)h->id);
+        break;
+    case HEADER_ERROR:
+        append(line, " %s", header_code_word(h->code));
+        if (h->has_message)
+            append(line, " %jx %ju", (uintmax_t)h->stream, (uintmax_t)h->n);
+        assert_true(h->fatal == header_code_is_fatal(h->code));
+        break;
+    default: break;
+    }
+    append_content(line, frame);
+}
+
+/* Takes apart what came to a connection. */
+static void take_apart(struct connection *c)
+{
+    size_t at = 0;
+    struct frame frame;
+    int used;
+    while ((used = frame_decode(c->bytes + at, c->len - at, &frame)) > 0) {
+        struct header_decoder decoder;
+        struct header h;
+        char line[LINE_MAX_LEN];
+        if (!blind) {
+            header_decoder_init(&decoder);
+            assert_int_equal(header_decode(&decoder, HEADER_FROM_RELAY, &frame, &h), 0);
+            assert_int_not_equal(h.type, HEADER_UNKNOWN);
+            describe(line, &h, &frame);
+            add_line(c, line);
+            header_decoder_clear(&decoder);
+        }
+        at += (size_t)used;
+    }
+    assert_int_equal(used, 0);
+    c->len -= at;
+    memmove(c->bytes, c->bytes + at, c->len);
+}
+
+static void carry_out(const struct relay_event *event)
+{
+    struct connection *c = event->owner;
+    switch (event->type) {
+    case RELAY_WANT:
+    case RELAY_LOG: break;
+    case RELAY_FINISH:
+        assert_false(relay_wants_output(c->client));
+        add_line(c, "finish");
+        break;
+    case RELAY_DROP:
+        add_line(c, "drop");
+        relay_close(relay, c->client, now_ms);
+        c->client = NULL;
+        break;
+    default: relay_disk_carry_out(relay, event, now_ms); break;
+    }
+}
+
+static void write_out(struct connection *c)
+{
+    size_t len;
+    const uint8_t *bytes;
+    while (c->client && !c->deaf && (bytes = relay_output(relay, c->client, &len))) {
+        size_t part = len > 1000 ? len - len / 3 : len; /* a socket that takes some of it */
+        assert_true(c->len + part <= BYTES_MAX);
+        memcpy(c->bytes + c->len, bytes, part);
+        c->len += part;
+        relay_consume(relay, c->client, part, now_ms);
+    }
+    take_apart(c);
+}
+
+static void turn(void)
+{
+    struct relay_event event;
+    bool more = true;
+    if (holding || !relay)
+        return;
+    while (more) {
+        do {
+            while (relay_next(relay, &event))
+                carry_out(&event);
+        } while (relay_disk_commit(relay, now_ms));
+        for (size_t i = 0; i < connections_count; i++)
+            write_out(&connections[i]);
+        more = relay_deadline(relay) <= now_ms;
+        if (more)
+            relay_tick(relay, now_ms);
+    }
+}
+
+void harness_send(const char *name, const void *bytes, size_t len)
+{
+    struct connection *c = get(name);
+    if (c->client)
+        (void)relay_input(relay, c->client, bytes, len, now_ms);
+    turn();
+}
+
+/* A word of a line, and the rest of it. */
+static bool next_word(const char **at, char *word, size_t size)
+{
+    *at += strspn(*at, " ");
+    size_t len = strcspn(*at, " ");
+    snprintf(word, size, "%.*s", (int)len, *at);
+    *at += len;
+    return len > 0;
+}
+
+static bool take_option(const char **at, const char *option)
+{
+    const char *rest = *at + strspn(*at, " ");
+    size_t len = strlen(option);
+    if (strncmp(rest, option, len) != 0)
+        return false;
+    *at = rest + len;
+    return true;
+}
+
+static void put_keys(char *json, const char **at)
+{
+    char word[256];
+    if (!take_option(at, "id="))
+        return;
+    next_word(at, word, sizeof word);
+    append(json, ",\"keys\":{\"identity\":\"%s\"}", word);
+}
+
+static void put_stream(char *json, const char **at)
+{
+    char stream[32], n[32];
+    next_word(at, stream, sizeof stream);
+    next_word(at, n, sizeof n);
+    append(json, ",\"stream\":\"%016jx\",\"n\":%s", strtoumax(stream, NULL, 16), n);
+}
+
+static void put_to(char *json, const char **at)
+{
+    char to[256];
+    next_word(at, to, sizeof to);
+    append(json, ",\"to\":\"%s\"", to);
+}
+
+static void put_fields(char *json, const char *type, const char **at)
+{
+    char word[256];
+    if (strcmp(type, "hello") == 0) {
+        next_word(at, word, sizeof word);
+        append(json, ",\"version\":1,\"nick\":\"%s\"", word);
+        if (take_option(at, "room=")) {
+            next_word(at, word, sizeof word);
+            append(json, ",\"room\":\"%s\"", word);
+        }
+        put_keys(json, at);
+    } else if (strcmp(type, "keys") == 0) {
+        put_keys(json, at);
+    } else if (strcmp(type, "message") == 0 || strcmp(type, "receipt") == 0) {
+        put_to(json, at);
+        put_stream(json, at);
+        if (take_option(at, "resend"))
+            append(json, ",\"resend\":true");
+    } else if (strcmp(type, "signal") == 0) {
+        put_to(json, at);
+    } else if (strcmp(type, "bye") == 0) {
+        if (take_option(at, "leave"))
+            append(json, ",\"leave\":true");
+    } else if (next_word(at, word, sizeof word)) {
+        append(json, ",\"id\":%s", word);
+    }
+}
+
+static void send_raw(const char *name, const char *json, const char *content, size_t content_len)
+{
+    static uint8_t bytes[FRAME_MAX];
+    size_t len = strlen(json);
+    frame_write_prefix(bytes, len, content_len);
+    for (size_t i = 0; i < len; i++)
+        bytes[FRAME_PREFIX + i] = (uint8_t)(json[i] == '\'' ? '"' : json[i]);
+    memcpy(bytes + FRAME_PREFIX + len, content, content_len);
+    harness_send(name, bytes, FRAME_PREFIX + len + content_len);
+}
+
+static void send_line(const char *name, const char *at)
+{
+    static char many[FRAME_CONTENT_MAX];
+    char type[32], json[LINE_MAX_LEN] = "";
+    next_word(&at, type, sizeof type);
+    if (strcmp(type, "raw") == 0) {
+        at += strspn(at, " ");
+        size_t len = strcspn(at, "|");
+        snprintf(json, sizeof json, "%.*s", (int)len, at);
+        at += at[len] ? len + 1 : len;
+        send_raw(name, json, at, strlen(at));
+        return;
+    }
+    append(json, "{\"type\":\"%s\"", type);
+    put_fields(json, type, &at);
+    append(json, "}");
+    at += strspn(at, " ");
+    if (at[0] == '*') {
+        memset(many, 'x', sizeof many);
+        send_raw(name, json, many, strtoul(at + 1, NULL, 10));
+    } else {
+        send_raw(name, json, at, strlen(at));
+    }
+}
+
+static void expect_line(const char *name, const char *expected, const char *script)
+{
+    struct connection *c = get(name);
+    size_t len = strcspn(c->text + c->text_start, "\n");
+    char got[LINE_MAX_LEN] = "(nothing)";
+    if (blind)
+        return;
+    if (c->text_start < c->text_len) {
+        snprintf(got, sizeof got, "%.*s", (int)len, c->text + c->text_start);
+        c->text_start += len + 1;
+    }
+    if (strcmp(got, expected) != 0)
+        fail_msg("%s expected <%s>, got <%s>; next:\n%.200s", name, expected, got, script);
+}
+
+size_t harness_forget(const char *name)
+{
+    struct connection *c = get(name);
+    size_t count = 0;
+    for (size_t i = c->text_start; i < c->text_len; i++)
+        count += c->text[i] == '\n';
+    c->text_start = c->text_len = 0;
+    return count;
+}
+
+/* Time passes from deadline to deadline. */
+static void tick(uint64_t ms)
+{
+    uint64_t end_ms = now_ms + ms;
+    while (relay && relay_deadline(relay) <= end_ms) {
+        if (relay_deadline(relay) > now_ms)
+            now_ms = relay_deadline(relay);
+        relay_tick(relay, now_ms);
+        turn();
+    }
+    now_ms = end_ms;
+}
+
+static void restart(bool in_good_order)
+{
+    if (in_good_order && relay) {
+        relay_stop(relay, now_ms);
+        turn();
+        tick(RELAY_LINGER_MS + RELAY_FLUSH_MS);
+        assert_int_equal(harness_counters().clients, 0);
+    }
+    relay_free(relay);
+    relay_disk_crash();
+    begin();
+}
+
+static void command(const char *word, const char *rest)
+{
+    if (strcmp(word, "hold") == 0) {
+        holding = true;
+    } else if (strcmp(word, "turn") == 0) {
+        holding = false;
+        turn();
+    } else if (strcmp(word, "tick") == 0) {
+        tick(strtoull(rest, NULL, 10));
+    } else if (strcmp(word, "full") == 0) {
+        relay_disk_fill();
+    } else if (strcmp(word, "crash") == 0 || strcmp(word, "restart") == 0) {
+        restart(word[0] == 'r');
+    } else if (strcmp(word, "disk") == 0) {
+        assert_int_equal(relay_disk_messages(), strtoull(rest, NULL, 10));
+    } else if (strcmp(word, "quiet") == 0) {
+        if (!relay_disk_was_quiet())
+            fail_msg("the disk was touched");
+    } else {
+        fail_msg("unknown command <%s>", word);
+    }
+}
+
+static void connection_command(struct connection *c, const char *verb)
+{
+    if (strcmp(verb, "end") == 0) {
+        if (c->client)
+            relay_end(relay, c->client, now_ms);
+    } else if (strcmp(verb, "lost") == 0) {
+        if (c->client)
+            relay_close(relay, c->client, now_ms);
+        c->client = NULL;
+        c->name[0] = '\0'; /* the name is free again */
+    } else if (strcmp(verb, "deaf") == 0 || strcmp(verb, "hears") == 0) {
+        c->deaf = verb[0] == 'd';
+    } else {
+        fail_msg("unknown verb <%s>", verb);
+    }
+    turn();
+}
+
+static void run_line(const char *line, const char *script)
+{
+    char word[64], verb[64];
+    const char *at = line;
+    if (!next_word(&at, word, sizeof word))
+        return;
+    char *last = &word[strlen(word) - 1];
+    if (*last == '>') {
+        *last = '\0';
+        send_line(word, at);
+    } else if (*last == '<') {
+        *last = '\0';
+        expect_line(word, at + strspn(at, " "), script);
+    } else if (find(word)) {
+        next_word(&at, verb, sizeof verb);
+        connection_command(find(word), verb);
+    } else {
+        command(word, at);
+    }
+}
+
+static void run(const char *script)
+{
+    while (*script) {
+        char line[LINE_MAX_LEN];
+        size_t len = strcspn(script, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)len, script);
+        script += script[len] ? len + 1 : len;
+        run_line(line, script);
+    }
+}
+
+void harness_run(const char *script)
+{
+    run(script);
+    for (size_t i = 0; i < connections_count; i++) {
+        const struct connection *c = &connections[i];
+        if (c->text_start < c->text_len)
+            fail_msg("%s got, unexpected:\n%.*s", c->name, (int)(c->text_len - c->text_start),
+                     c->text + c->text_start);
+    }
+}
+
+void harness_run_blindly(const char *script)
+{
+    blind = true;
+    run(script);
+    blind = false;
+}
