@@ -310,3 +310,9 @@ const char *session_peer_nick(const struct session *s)
 {
     return s->peer ? s->peer->nick.text : NULL;
 }
+
+const char *session_nick(const struct session *s, uint32_t peer)
+{
+    const struct peer *found = peers_find(&s->peers, peer);
+    return found ? found->nick.text : NULL;
+}

@@ -70,8 +70,7 @@ int json_scan(const char *text, size_t len, struct json_value *object);
 int json_scan_noting(const char *text, size_t len, struct json_notes *notes,
                      struct json_value *object);
 
-/* Walks a scanned object or array. json_next gives false at the end; in an array `*key` is not set.
- */
+/* Walks a scanned object or array. json_next is false at the end; an array leaves `*key` alone. */
 struct json_iter json_iter_init(const struct json_value *container);
 bool json_next(struct json_iter *iter, struct json_value *key, struct json_value *value);
 
@@ -103,9 +102,9 @@ struct json_string {
 
 /*
  * A value as a string. Where it has escapes, the unescaped bytes are put behind what `scratch`
- * holds, so `*out` is borrowed from the text or from `scratch` (made with room for the whole text,
- * a buffer does not move what it holds). ERROR_HEADER where it is no string, ERROR_NOMEM,
- * ERROR_LIMIT.
+ * holds, so `*out` is borrowed from the text, or from `scratch` until that is emptied or grows.
+ * Where several strings are to stay, buffer_reserve room for the whole text first: then it does not
+ * grow. ERROR_HEADER where the value is no string, ERROR_NOMEM, ERROR_LIMIT.
  */
 int json_get_string(const struct json_value *value, struct buffer *scratch,
                     struct json_string *out);

@@ -12,53 +12,53 @@ enum {
     ESC = 27,
     WHEEL_MIN = 3, /* arrows that come at once are a turn of the wheel: no hand is so fast */
 
-    KEYS_OURS = 2000, /* codes beyond those of ncurses */
-    KEY_PASTE,
-    KEY_FOCUS,
-    KEY_UNFOCUS,
-    KEY_META_UP,
-    KEY_META_DOWN,
-    KEY_META_LEFT,
-    KEY_META_RIGHT,
+    KEYS_OURS = 2000, /* codes beyond those of ncurses: one for each sequence below */
 };
 
+/*
+ * Sequences that terminfo lacks, or may lack: terminals send some whatever their entry says. Each
+ * has a code of its own, as ncurses knows but one sequence for a code that is defined.
+ */
 static const struct {
     const char *sequence;
-    int key;
+    enum input_kind kind;
+    bool meta;
 } ours[] = {
-    {"\033[200~", KEY_PASTE},      {"\033[I", KEY_FOCUS},        {"\033[O", KEY_UNFOCUS},
-    {"\033[1;3A", KEY_META_UP},    {"\033[1;3B", KEY_META_DOWN}, {"\033[1;3D", KEY_META_LEFT},
-    {"\033[1;3C", KEY_META_RIGHT}, {"\033[1;5D", KEY_META_LEFT}, {"\033[1;5C", KEY_META_RIGHT},
+    {"\033[200~", INPUT_PASTE, false},   {"\033[I", INPUT_FOCUS_IN, false},
+    {"\033[O", INPUT_FOCUS_OUT, false},  {"\033[A", INPUT_UP, false},
+    {"\033[B", INPUT_DOWN, false},       {"\033[C", INPUT_RIGHT, false},
+    {"\033[D", INPUT_LEFT, false},       {"\033OA", INPUT_UP, false},
+    {"\033OB", INPUT_DOWN, false},       {"\033OC", INPUT_RIGHT, false},
+    {"\033OD", INPUT_LEFT, false},       {"\033[H", INPUT_HOME, false},
+    {"\033[F", INPUT_END, false},        {"\033OH", INPUT_HOME, false},
+    {"\033OF", INPUT_END, false},        {"\033[1~", INPUT_HOME, false},
+    {"\033[4~", INPUT_END, false},       {"\033[7~", INPUT_HOME, false},
+    {"\033[8~", INPUT_END, false},       {"\033[5~", INPUT_PAGE_UP, false},
+    {"\033[6~", INPUT_PAGE_DOWN, false}, {"\033[3~", INPUT_DELETE, false},
+    {"\033OP", INPUT_F1, false},         {"\033[11~", INPUT_F1, false},
+    {"\033[1;3A", INPUT_UP, true},       {"\033[1;3B", INPUT_DOWN, true},
+    {"\033[1;3C", INPUT_RIGHT, true},    {"\033[1;3D", INPUT_LEFT, true},
+    {"\033[1;5C", INPUT_RIGHT, true},    {"\033[1;5D", INPUT_LEFT, true},
 };
 
 static const struct {
     int key;
     enum input_kind kind;
-    bool meta;
 } keys[] = {
-    {KEY_UP, INPUT_UP, false},
-    {KEY_DOWN, INPUT_DOWN, false},
-    {KEY_LEFT, INPUT_LEFT, false},
-    {KEY_RIGHT, INPUT_RIGHT, false},
-    {KEY_HOME, INPUT_HOME, false},
-    {KEY_END, INPUT_END, false},
-    {KEY_PPAGE, INPUT_PAGE_UP, false},
-    {KEY_NPAGE, INPUT_PAGE_DOWN, false},
-    {KEY_BACKSPACE, INPUT_BACKSPACE, false},
-    {KEY_DC, INPUT_DELETE, false},
-    {KEY_F(1), INPUT_F1, false},
-    {KEY_FOCUS, INPUT_FOCUS_IN, false},
-    {KEY_UNFOCUS, INPUT_FOCUS_OUT, false},
-    {KEY_META_UP, INPUT_UP, true},
-    {KEY_META_DOWN, INPUT_DOWN, true},
-    {KEY_META_LEFT, INPUT_LEFT, true},
-    {KEY_META_RIGHT, INPUT_RIGHT, true},
+    {KEY_UP, INPUT_UP},         {KEY_DOWN, INPUT_DOWN},
+    {KEY_LEFT, INPUT_LEFT},     {KEY_RIGHT, INPUT_RIGHT},
+    {KEY_HOME, INPUT_HOME},     {KEY_END, INPUT_END},
+    {KEY_PPAGE, INPUT_PAGE_UP}, {KEY_NPAGE, INPUT_PAGE_DOWN},
+    {KEY_DC, INPUT_DELETE},     {KEY_BACKSPACE, INPUT_BACKSPACE},
+    {KEY_F(1), INPUT_F1},
 };
 
 void screen_define_keys(void)
 {
-    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-        define_key(ours[i].sequence, ours[i].key);
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        define_key(ours[i].sequence, 0);
+        define_key(ours[i].sequence, KEYS_OURS + (int)i);
+    }
 }
 
 /* The next key or byte; ERR for none. */
@@ -101,16 +101,28 @@ static int decode(struct screen *s, int byte, uint32_t *code)
     return 1;
 }
 
+/* What a key of ncurses' or ours means. */
+static struct input meaning(int key)
+{
+    size_t our = (size_t)(key - KEYS_OURS);
+    if (key >= KEYS_OURS && our < sizeof ours / sizeof ours[0])
+        return (struct input){.kind = ours[our].kind, .meta = ours[our].meta};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].key == key)
+            return (struct input){.kind = keys[i].kind};
+    return (struct input){.kind = INPUT_UNKNOWN};
+}
+
 /* Arrows that came at once are counted: enough of them are the wheel, fewer are keys. */
-static void count_run(struct screen *s, int key)
+static void count_run(struct screen *s, int key, enum input_kind kind)
 {
     size_t count = 1;
     int next;
     while ((next = get(s)) == key)
         count++;
     s->pending = next;
-    bool wheel = count >= WHEEL_MIN, up = key == KEY_UP;
-    s->run = wheel ? (up ? INPUT_WHEEL_UP : INPUT_WHEEL_DOWN) : (up ? INPUT_UP : INPUT_DOWN);
+    bool wheel = count >= WHEEL_MIN;
+    s->run = !wheel ? kind : kind == INPUT_UP ? INPUT_WHEEL_UP : INPUT_WHEEL_DOWN;
     s->run_left = count;
 }
 
@@ -123,17 +135,12 @@ static int next_in_run(struct screen *s, struct input *in)
 
 static int known_key(struct screen *s, int key, bool meta, struct input *in)
 {
-    if (!meta && (key == KEY_UP || key == KEY_DOWN)) {
-        count_run(s, key);
+    *in = meaning(key);
+    in->meta = in->meta || meta;
+    if (!in->meta && (in->kind == INPUT_UP || in->kind == INPUT_DOWN)) {
+        count_run(s, key, in->kind);
         return next_in_run(s, in);
     }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (keys[i].key == key) {
-            *in = (struct input){.kind = keys[i].kind, .meta = meta || keys[i].meta};
-            return 1;
-        }
-    }
-    *in = (struct input){.kind = INPUT_UNKNOWN};
     return key != KEY_RESIZE; /* resizeterm's own; the signal told us */
 }
 
@@ -144,7 +151,8 @@ static int escaped(struct screen *s, struct input *in)
     *in = (struct input){.kind = INPUT_CHAR, .code = ESC};
     if (key == ERR)
         return 1;
-    if (key == KEY_PASTE || key == KEY_FOCUS || key == KEY_UNFOCUS || key == ESC) {
+    enum input_kind kind = is_key(key) ? meaning(key).kind : INPUT_CHAR;
+    if (kind >= INPUT_PASTE || key == ESC) {
         s->pending = key;
         return 1;
     }
@@ -162,7 +170,7 @@ static int escaped(struct screen *s, struct input *in)
 /* 1 and the input that a key is, 0 where it is none yet. */
 static int translate(struct screen *s, int key, uint64_t now_ms, struct input *in)
 {
-    if (key == KEY_PASTE) {
+    if (is_key(key) && meaning(key).kind == INPUT_PASTE) {
         screen_paste_begin(s, now_ms);
         return 0;
     }

@@ -11,10 +11,12 @@
  * The screen of the chat without a terminal: takes what a terminal tells (struct input) and what
  * the conversation brings, gives events and a picture. The edge, a turn:
  *
- *     while (screen_next(screen, now_ms, &in) == 1)
+ *     while (screen_next(screen, now_ms, &in) == 1) {
  *         ui_input(ui, &in);
- *     while (ui_next(ui, &event) == 1)
- *         ... carry it out; append to ui_transcript(ui) what the session brings ...
+ *         while (ui_next(ui, &event) == 1)
+ *             ... carry it out ...
+ *     }
+ *     ... ui_append what the session brings ...
  *     screen_draw(screen, ui_draw(ui));
  *
  * Strings that go in, except ui_input's and ui_set_draft's, were sanitised (text_sanitise).

@@ -1,0 +1,111 @@
+#include "batch.h"
+
+#include "error.h"
+#include "payload.h"
+#include "talk.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+void batch_init(struct batch *b, const struct face_ops *ops, size_t line_max, int stop_fd)
+{
+    *b = (struct batch){.face.ops = ops};
+    lines_init(&b->in, STDIN_FILENO, line_max);
+    output_init(&b->out, STDOUT_FILENO, stop_fd);
+}
+
+void batch_clear(struct batch *b)
+{
+    lines_clear(&b->in);
+    output_clear(&b->out);
+}
+
+int batch_begin(struct face *f, uint64_t now_ms)
+{
+    (void)f;
+    (void)now_ms;
+    return 0;
+}
+
+void batch_poll(const struct face *f, struct pollfd fds[FACE_FDS])
+{
+    const struct batch *b = (const struct batch *)f;
+    bool want = !b->in.ended && talk_wants_lines(f->talk);
+    fds[0] = (struct pollfd){want ? b->in.fd : -1, POLLIN, 0};
+    fds[1] = (struct pollfd){-1, 0, 0};
+}
+
+uint64_t batch_deadline(const struct face *f)
+{
+    (void)f;
+    return UINT64_MAX;
+}
+
+/* Why a line was not sent; NULL where the face was told, or where there is no memory. */
+static const char *explain(int error)
+{
+    switch (error) {
+    case ERROR_LIMIT: return "it is longer than a message may be, 16,384 bytes";
+    case ERROR_PAYLOAD: return "it is longer than a message may be, 16,384 bytes";
+    case ERROR_UTF8: return "it is not text in UTF-8";
+    case ERROR_HEADER:
+        return "it is not one JSON object with either a \"text\" or a \"command\" in it";
+    }
+    return error_text(error);
+}
+
+static int refuse(struct batch *b, int error)
+{
+    b->refused++;
+    if (error == ERROR_STATE)
+        return 0;
+    char why[256];
+    snprintf(why, sizeof why, "line %llu of the input was not sent: %s",
+             (unsigned long long)b->in.number, explain(error));
+    return b->face.ops->tell(&b->face, FACE_ERROR, why);
+}
+
+static int take_lines(struct batch *b, uint64_t now_ms)
+{
+    const char *line;
+    size_t len;
+    int rc;
+    while ((rc = lines_next(&b->in, &line, &len))) {
+        if (rc > 0)
+            rc = b->take_line(b, line, len, now_ms);
+        if (rc == ERROR_NOMEM || rc == ERROR_CLOSED)
+            return rc;
+        if (rc < 0)
+            rc = refuse(b, rc);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms)
+{
+    struct batch *b = (struct batch *)f;
+    if (fds[0].revents == 0)
+        return 0;
+    int rc = lines_read(&b->in);
+    if (rc == ERROR_NOMEM)
+        return rc;
+    return take_lines(b, now_ms);
+}
+
+int batch_end_turn(struct face *f, uint64_t now_ms)
+{
+    (void)now_ms;
+    return output_flush(&((struct batch *)f)->out);
+}
+
+bool batch_is_ended(const struct face *f)
+{
+    return lines_ended(&((const struct batch *)f)->in);
+}
+
+void batch_clear_screen(struct face *f)
+{
+    (void)f;
+}

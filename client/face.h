@@ -1,0 +1,64 @@
+#ifndef FACE_H
+#define FACE_H
+
+#include "session.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct talk;
+
+/* How the program speaks to the person, beside what the session tells. */
+enum face_tone {
+    FACE_NOTICE, /* something happened */
+    FACE_ANSWER, /* what a command asked for; of several lines perhaps */
+    FACE_ERROR,  /* something that the person did has no effect */
+};
+
+/* A message to show, ours or theirs. */
+struct face_message {
+    const struct session_message_row *row;
+    const char *author, *to;       /* nicks, as they came; `to` is NULL for a peer not yet known */
+    const struct payload *payload; /* decoded */
+};
+
+enum {
+    FACE_FDS = 2,
+};
+
+struct face;
+
+/*
+ * A face: what a person, or a program in their place, sees and says. Those that show and tell give
+ * 0, or a negative error that ends the program: output that is gone (ERROR_CLOSED), ERROR_NOMEM.
+ */
+struct face_ops {
+    bool stays; /* it goes on when the session has ended for good, until the person quits */
+    /* A conversation with a relay begins, perhaps after another one. */
+    int (*begin)(struct face *f, uint64_t now_ms);
+    int (*show_message)(struct face *f, const struct face_message *m);
+    /* SESSION_STATUS, PRESENCE, MARK, SIGNAL, REFUSED, MISSING */
+    int (*show_event)(struct face *f, const struct session_event *event, uint64_t now_ms);
+    int (*tell)(struct face *f, enum face_tone tone, const char *text);
+    /* /clear */
+    void (*clear)(struct face *f);
+
+    /* What to poll for; fd -1 for nothing. And when to call take_input even so. */
+    void (*poll)(const struct face *f, struct pollfd fds[FACE_FDS]);
+    uint64_t (*deadline)(const struct face *f);
+    /* Takes what the person says, and hands it to the talk. */
+    int (*take_input)(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms);
+    /* Everything of this turn was shown. */
+    int (*end_turn)(struct face *f, uint64_t now_ms);
+    /* Whether no more input will come. */
+    bool (*is_ended)(const struct face *f);
+    void (*free)(struct face *f);
+};
+
+struct face {
+    const struct face_ops *ops;
+    struct talk *talk; /* set before the first call */
+};
+
+#endif

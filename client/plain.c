@@ -1,0 +1,128 @@
+#include "plain.h"
+
+#include "error.h"
+#include "talk.h"
+#include "text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char indent[] = "      "; /* as wide as the time: no message can look like two */
+
+static struct output *output_of(struct face *f)
+{
+    return &((struct batch *)f)->out;
+}
+
+static int put_string(struct output *o, const char *s)
+{
+    return buffer_put(&o->bytes, s, strlen(s));
+}
+
+/* Puts text from outside: safe to show, further lines indented. */
+static int put_text(struct output *o, const char *s, size_t len)
+{
+    size_t safe_len;
+    char *safe = text_sanitise(s, len, TEXT_LINES, &safe_len);
+    if (!safe)
+        return ERROR_NOMEM;
+    int rc = 0;
+    for (const char *at = safe, *end = safe + safe_len; rc == 0;) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        rc = buffer_put(&o->bytes, at, (size_t)((feed ? feed : end) - at));
+        if (!feed)
+            break;
+        if (rc == 0)
+            rc = put_string(o, "\n");
+        if (rc == 0)
+            rc = put_string(o, indent);
+        at = feed + 1;
+    }
+    free(safe);
+    return rc;
+}
+
+static int show_message(struct face *f, const struct face_message *m)
+{
+    struct output *o = output_of(f);
+    struct words_said said = words_said(m->payload);
+    if (!said.shown)
+        return 0;
+    char clock[WORDS_CLOCK_MAX];
+    words_clock(m->row->wall_ms, clock);
+    int rc = put_string(o, clock);
+    if (rc == 0)
+        rc = put_string(o, said.action ? " * " : " ");
+    if (rc == 0)
+        rc = put_text(o, m->author, strlen(m->author));
+    if (rc == 0)
+        rc = put_string(o, said.action ? " " : ": ");
+    if (rc == 0)
+        rc = put_string(o, said.before);
+    if (rc == 0)
+        rc = put_text(o, said.text.at, said.text.len);
+    if (rc == 0)
+        rc = put_string(o, "\n");
+    return rc ? rc : output_relieve(o);
+}
+
+/* Standard error is for people: where nobody reads it, nothing is lost. */
+static int tell(struct face *f, enum face_tone tone, const char *text)
+{
+    (void)tone;
+    int rc = output_flush(output_of(f)); /* so that the two are in order where they meet */
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        fprintf(stderr, "-- %.*s\n", (int)(end - text), text);
+    }
+    return rc;
+}
+
+static int show_event(struct face *f, const struct session_event *e, uint64_t now_ms)
+{
+    struct words w = talk_words(f->talk);
+    char text[WORDS_MAX];
+    switch (e->type) {
+    case SESSION_STATUS:
+        if (e->status.state != SESSION_OFFLINE && e->status.state != SESSION_ONLINE)
+            return 0;
+        words_status(&w, e, now_ms, text);
+        break;
+    case SESSION_PRESENCE: words_presence(&w, e, text); break;
+    case SESSION_REFUSED: words_refused(&w, e->refused.code, text); break;
+    case SESSION_MISSING: words_missing(&w, text); break;
+    default: return 0;
+    }
+    return tell(f, FACE_NOTICE, text);
+}
+
+static void free_plain(struct face *f)
+{
+    batch_clear((struct batch *)f);
+}
+
+static const struct face_ops ops = {
+    .begin = batch_begin,
+    .show_message = show_message,
+    .show_event = show_event,
+    .tell = tell,
+    .clear = batch_clear_screen,
+    .poll = batch_poll,
+    .deadline = batch_deadline,
+    .take_input = batch_take_input,
+    .end_turn = batch_end_turn,
+    .is_ended = batch_is_ended,
+    .free = free_plain,
+};
+
+static int take_line(struct batch *b, const char *line, size_t len, uint64_t now_ms)
+{
+    return len ? talk_line(b->face.talk, line, len, now_ms) : 0;
+}
+
+void plain_init(struct batch *b, int stop_fd)
+{
+    batch_init(b, &ops, PAYLOAD_TEXT_MAX + 1, stop_fd); /* a slash more, in `//` */
+    b->take_line = take_line;
+}

@@ -1,0 +1,338 @@
+#include "talk_internal.h"
+
+#include "error.h"
+#include "identity.h"
+#include "log.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum {
+    READS_A_TURN = 8,
+    WRITES_A_TURN = 8,
+};
+
+int talk_new(struct talk **out, const struct talk_options *options)
+{
+    struct talk *t = calloc(1, sizeof *t);
+    *out = t;
+    if (!t)
+        return ERROR_NOMEM;
+    t->options = *options;
+    buffer_init(&t->scratch, FRAME_CONTENT_MAX);
+    return 0;
+}
+
+static void close_all(struct talk *t)
+{
+    session_free(t->session);
+    history_close(t->history);
+    link_free(t->link);
+}
+
+void talk_free(struct talk *t)
+{
+    if (!t)
+        return;
+    close_all(t);
+    buffer_clear(&t->scratch);
+    free(t);
+}
+
+/* STATE/NICK/RELAY/ROOM.db */
+static int open_history(const struct talk_options *o, const char *relay, struct history **h,
+                        char why[WORDS_MAX])
+{
+    char folder[PATH_MAX], name[IDENTITY_NAME_MAX], path[PATH_MAX];
+    int rc = identity_make_folder(o->folder, relay, folder, sizeof folder, why);
+    if (rc)
+        return rc;
+    identity_file_name(o->room_key, name);
+    if ((size_t)snprintf(path, sizeof path, "%s/%s.db", folder, name) >= sizeof path) {
+        snprintf(why, WORDS_MAX, "the path of the state folder is too long; see --state");
+        return ERROR_SYSTEM;
+    }
+    rc = history_open(h, path, why);
+    if (rc == ERROR_STATE)
+        snprintf(
+            why, WORDS_MAX,
+            "another chat-client is %s in the room %s at %s already: end it, or choose another "
+            "nick, room or --state",
+            o->nick, o->room, relay);
+    return rc;
+}
+
+static int make_session(const struct talk_options *o, struct history *h, struct session **s,
+                        uint64_t now_ms)
+{
+    struct session_options options = {
+        .nick = o->nick,
+        .room = o->room,
+        .agent = "chat-client " CHAT_VERSION,
+        .keys = o->keys,
+        .open = o->open,
+    };
+    if (getrandom(options.seed, sizeof options.seed, 0) != sizeof options.seed)
+        return ERROR_SYSTEM;
+    int rc = session_new(s, &options);
+    if (rc == 0)
+        rc = history_restore(h, *s);
+    return rc ? rc : session_start(*s, now_ms);
+}
+
+int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, char why[WORDS_MAX])
+{
+    struct talk made = {0};
+    int rc = link_new(&made.link, relay);
+    if (rc == 0) {
+        snprintf(why, WORDS_MAX, "%s", error_text(rc));
+        rc = open_history(&t->options, link_address(made.link), &made.history, why);
+    }
+    if (rc == 0) {
+        rc = make_session(&t->options, made.history, &made.session, now_ms);
+        if (rc)
+            snprintf(why, WORDS_MAX, "cannot read what was said before: %s",
+                     rc == ERROR_STORE ? history_error(made.history) : error_text(rc));
+    }
+    if (rc) {
+        close_all(&made);
+        return rc;
+    }
+    close_all(t);
+    t->link = made.link;
+    t->history = made.history;
+    t->session = made.session;
+    t->was_online = t->has_failed = false;
+    t->stopped_by = CODE_UNKNOWN;
+    return t->options.face->ops->begin(t->options.face, now_ms);
+}
+
+struct pollfd talk_poll(const struct talk *t)
+{
+    size_t len;
+    return link_poll(t->link, session_wants_input(t->session),
+                     session_output(t->session, &len) != NULL);
+}
+
+uint64_t talk_deadline(const struct talk *t)
+{
+    uint64_t at_ms = session_deadline(t->session), link_ms = link_deadline(t->link);
+    return link_ms < at_ms ? link_ms : at_ms;
+}
+
+/* The connection is gone. */
+static int lose(struct talk *t, uint64_t now_ms)
+{
+    log_debug("%s", link_why(t->link));
+    return session_lost(t->session, link_why(t->link), now_ms);
+}
+
+static int go_on_connecting(struct talk *t, uint64_t now_ms)
+{
+    int rc = link_turn(t->link, now_ms);
+    if (rc == 1)
+        return session_connected(t->session, now_ms);
+    return rc < 0 ? lose(t, now_ms) : 0;
+}
+
+static int read_some(struct talk *t, uint64_t now_ms)
+{
+    for (int i = 0; i < READS_A_TURN && link_get_state(t->link) == LINK_OPEN; i++) {
+        int n = link_read(t->link, t->block, sizeof t->block);
+        if (n < 0)
+            return lose(t, now_ms);
+        if (n == 0)
+            return 0;
+        int rc = session_input(t->session, t->block, (size_t)n, now_ms);
+        if (rc || !session_wants_input(t->session))
+            return rc;
+    }
+    return 0;
+}
+
+int talk_turn(struct talk *t, short revents, uint64_t now_ms)
+{
+    int rc = 0;
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    session_set_wall(t->session, now_ms,
+                     (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
+    switch (link_get_state(t->link)) {
+    case LINK_RESOLVING:
+    case LINK_CONNECTING:
+        if (revents || now_ms >= link_deadline(t->link))
+            rc = go_on_connecting(t, now_ms);
+        break;
+    case LINK_OPEN:
+        if ((revents & ~POLLOUT) || link_pending(t->link))
+            rc = read_some(t, now_ms);
+        break;
+    case LINK_CLOSED: break;
+    }
+    if (rc == 0 && now_ms >= session_deadline(t->session))
+        rc = session_tick(t->session, now_ms);
+    return rc;
+}
+
+static int on_connect(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    (void)e;
+    link_open(t->link, now_ms);
+    return 0;
+}
+
+static int on_disconnect(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    link_close(t->link);
+    return 0;
+}
+
+static int on_save(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    history_save(t->history, e);
+    return 0;
+}
+
+static int on_load(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    return history_load(t->history, t->session, e, now_ms);
+}
+
+static int on_status(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    struct words w = talk_words(t);
+    switch (e->status.state) {
+    case SESSION_ONLINE: t->was_online = true; break;
+    case SESSION_OFFLINE:
+        t->has_failed = true;
+        snprintf(t->why, sizeof t->why, "there is no connection to %s (%s)", w.relay,
+                 e->status.why ? e->status.why : header_code_text(e->status.code));
+        break;
+    case SESSION_STOPPED:
+        t->stopped_by = e->status.code;
+        if (e->status.code != CODE_UNKNOWN)
+            words_stopped(&w, e->status.code, t->why);
+        break;
+    default: break;
+    }
+    return t->options.face->ops->show_event(t->options.face, e, now_ms);
+}
+
+int talk_read(struct talk *t, const struct session_message_row *row, struct payload *payload,
+              struct face_message *m)
+{
+    int rc = payload_decode(row->payload, row->payload_len, &t->scratch, payload);
+    if (rc == ERROR_NOMEM)
+        return rc;
+    if (rc)
+        *payload = (struct payload){.kind = PAYLOAD_UNKNOWN};
+    const char *peer = session_nick(t->session, row->peer);
+    *m = (struct face_message){
+        .row = row,
+        .author = row->mine ? t->options.nick : peer,
+        .to = row->mine ? peer : t->options.nick,
+        .payload = payload,
+    };
+    if (!m->author)
+        m->author = "somebody";
+    return 0;
+}
+
+static int on_message(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct payload payload;
+    struct face_message m;
+    int rc = talk_read(t, &e->message_row, &payload, &m);
+    return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
+}
+
+static int on_notice(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    return t->options.face->ops->tell(t->options.face, FACE_NOTICE, e->text);
+}
+
+static int on_other(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    return t->options.face->ops->show_event(t->options.face, e, now_ms);
+}
+
+static int (*const handlers[])(struct talk *, const struct session_event *, uint64_t) = {
+    [SESSION_CONNECT] = on_connect,   [SESSION_DISCONNECT] = on_disconnect,
+    [SESSION_SAVE_PEER] = on_save,    [SESSION_SAVE_STREAM] = on_save,
+    [SESSION_SAVE_MESSAGE] = on_save, [SESSION_SAVE_MARK] = on_save,
+    [SESSION_SAVE_SEEN] = on_save,    [SESSION_SEEN_UP_TO] = on_other,
+    [SESSION_LOAD] = on_load,         [SESSION_STATUS] = on_status,
+    [SESSION_PRESENCE] = on_other,    [SESSION_MESSAGE] = on_message,
+    [SESSION_MARK] = on_other,        [SESSION_SIGNAL] = on_other,
+    [SESSION_REFUSED] = on_other,     [SESSION_MISSING] = on_other,
+    [SESSION_NOTICE] = on_notice,
+};
+
+/* Where the disk fails, nothing may be said of what was not kept. */
+static int fail_to_keep(struct talk *t, int error)
+{
+    t->exit = TALK_FAILED;
+    if (error == ERROR_FULL)
+        snprintf(t->why, sizeof t->why,
+                 "the disk that holds %s is full: make room and start again, nothing was lost",
+                 t->options.folder);
+    else
+        snprintf(t->why, sizeof t->why, "cannot keep the conversation in %s: %s", t->options.folder,
+                 history_error(t->history));
+    return error;
+}
+
+static int carry_out(struct talk *t, uint64_t now_ms)
+{
+    for (;;) {
+        struct session_event event;
+        int rc;
+        while ((rc = session_next(t->session, &event)) > 0) {
+            rc = handlers[event.type](t, &event, now_ms);
+            if (rc)
+                return rc == ERROR_STORE ? fail_to_keep(t, rc) : rc;
+        }
+        if (rc || !history_is_dirty(t->history))
+            return rc;
+        rc = history_commit(t->history);
+        if (rc)
+            return fail_to_keep(t, rc);
+        rc = session_committed(t->session, now_ms);
+        if (rc)
+            return rc;
+    }
+}
+
+static void write_some(struct talk *t, uint64_t now_ms)
+{
+    const uint8_t *bytes;
+    size_t len;
+    for (int i = 0; i < WRITES_A_TURN && link_get_state(t->link) == LINK_OPEN; i++) {
+        bytes = session_output(t->session, &len);
+        if (!bytes)
+            return;
+        size_t n = link_write(t->link, bytes, len);
+        if (n == 0)
+            return;
+        session_consume(t->session, n, now_ms);
+    }
+}
+
+int talk_settle(struct talk *t, uint64_t now_ms)
+{
+    int rc = carry_out(t, now_ms);
+    if (rc)
+        return rc;
+    write_some(t, now_ms);
+    return carry_out(t, now_ms);
+}

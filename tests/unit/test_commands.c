@@ -1,0 +1,98 @@
+#include "commands.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static void test_lines(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum commands_kind kind;
+        const char *command, *text;
+    } cases[] = {
+        {"", COMMANDS_MESSAGE, NULL, ""},
+        {"hello", COMMANDS_MESSAGE, NULL, "hello"},
+        {"  hello ", COMMANDS_MESSAGE, NULL, "  hello "},
+        {"a /quit", COMMANDS_MESSAGE, NULL, "a /quit"},
+        {"//quit", COMMANDS_MESSAGE, NULL, "/quit"},
+        {"//", COMMANDS_MESSAGE, NULL, "/"},
+        {"///", COMMANDS_MESSAGE, NULL, "//"},
+        {" //quit", COMMANDS_MESSAGE, NULL, " //quit"},
+        {" /usr/bin", COMMANDS_MESSAGE, NULL, " /usr/bin"},
+        {"   ", COMMANDS_MESSAGE, NULL, "   "},
+        {"/quit", COMMANDS_COMMAND, "quit", ""},
+        {"/quit  \t", COMMANDS_COMMAND, "quit", ""},
+        {"/quit now", COMMANDS_MISUSED, "quit", "now"},
+        {"/quit\nnow", COMMANDS_MISUSED, "quit", "now"},
+        {"/me", COMMANDS_MISUSED, "me", ""},
+        {"/me  ", COMMANDS_MISUSED, "me", ""},
+        {"/me waves  at bob ", COMMANDS_COMMAND, "me", "waves  at bob"},
+        {"/me a\nb", COMMANDS_COMMAND, "me", "a\nb"},
+        {"/help", COMMANDS_COMMAND, "help", ""},
+        {"/help /me", COMMANDS_COMMAND, "help", "/me"},
+        {"/connect den:80", COMMANDS_COMMAND, "connect", "den:80"},
+        {"/connect", COMMANDS_COMMAND, "connect", ""},
+        {" /quit", COMMANDS_SPACED, "quit", " /quit"},
+        {"\t/me waves", COMMANDS_SPACED, "me", "\t/me waves"},
+        {" /quit now", COMMANDS_SPACED, "quit", " /quit now"},
+        {"/", COMMANDS_UNKNOWN, "help", ""},
+        {"/ quit", COMMANDS_UNKNOWN, "help", ""},
+        {"/qiut", COMMANDS_UNKNOWN, "quit", "qiut"},
+        {"/QUIT", COMMANDS_UNKNOWN, "quit", "QUIT"},
+        {"/exit", COMMANDS_UNKNOWN, "quit", "exit"},
+        {"/con", COMMANDS_UNKNOWN, "connect", "con"},
+        {"/c", COMMANDS_UNKNOWN, "clear", "c"},
+        {"/hlep me", COMMANDS_UNKNOWN, "help", "hlep"},
+        {"/lave", COMMANDS_UNKNOWN, "leave", "lave"},
+        {"/inof", COMMANDS_UNKNOWN, "info", "inof"},
+        {"/quitquitquitquitquitquitquit", COMMANDS_UNKNOWN, "quit", "quitquitquitquitquitquitquit"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct commands_line line;
+        commands_parse(cases[i].line, strlen(cases[i].line), &line);
+        assert_int_equal(line.kind, cases[i].kind);
+        assert_int_equal(line.text_len, strlen(cases[i].text));
+        assert_memory_equal(line.text, cases[i].text, line.text_len);
+        if (cases[i].command)
+            assert_string_equal(line.command->name, cases[i].command);
+        else
+            assert_null(line.command);
+    }
+}
+
+static void test_every_command_is_found_and_says_what_it_does(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct command *table = commands_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        const struct command *c = &table[i];
+        assert_int_equal(c->id, i);
+        assert_ptr_equal(commands_find(c->name, strlen(c->name)), c);
+        assert_int_equal(c->usage[0], '/');
+        assert_memory_equal(c->usage + 1, c->name, strlen(c->name));
+        assert_int_equal(strchr(c->usage, ' ') != NULL, c->arguments != COMMAND_ALONE);
+        assert_int_equal(strchr(c->usage, '[') != NULL, c->arguments == COMMAND_OPTIONAL);
+        assert_true(strlen(c->help) > 0 && !strchr(c->help, '\n'));
+    }
+    assert_ptr_equal(commands_find("/quit", 5), commands_find("quit", 4));
+    assert_null(commands_find("qui", 3));
+    assert_null(commands_find("", 0));
+    assert_null(commands_find("/", 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_every_command_is_found_and_says_what_it_does),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
