@@ -27,6 +27,11 @@ int batch_begin(struct face *f, uint64_t now_ms)
     return 0;
 }
 
+int batch_show_help(struct face *f, const char *commands)
+{
+    return f->ops->tell(f, FACE_ANSWER, commands);
+}
+
 void batch_poll(const struct face *f, struct pollfd fds[FACE_FDS])
 {
     const struct batch *b = (const struct batch *)f;

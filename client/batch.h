@@ -25,6 +25,7 @@ void batch_clear(struct batch *b);
 
 /* For the ops of a face that begins with a struct batch. */
 int batch_begin(struct face *f, uint64_t now_ms);
+int batch_show_help(struct face *f, const char *commands);
 void batch_poll(const struct face *f, struct pollfd fds[FACE_FDS]);
 uint64_t batch_deadline(const struct face *f);
 int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms);

@@ -41,6 +41,8 @@ struct face_ops {
     /* SESSION_STATUS, PRESENCE, MARK, SIGNAL, REFUSED, MISSING */
     int (*show_event)(struct face *f, const struct session_event *event, uint64_t now_ms);
     int (*tell)(struct face *f, enum face_tone tone, const char *text);
+    /* /help: `commands` lists them, a line each */
+    int (*show_help)(struct face *f, const char *commands);
     /* /clear */
     void (*clear)(struct face *f);
 

@@ -50,10 +50,13 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
         rc = talk_turn(talk, fds[FD_TALK].revents, now_ms);
     if (rc == 0)
         rc = face->ops->take_input(face, fds + FD_FACE, now_ms);
-    if (rc == 0 && face->ops->is_ended(face))
-        rc = talk_finish(talk, now_ms);
     if (rc == 0)
         rc = talk_settle(talk, now_ms);
+    if (rc == 0 && face->ops->is_ended(face)) {
+        rc = talk_finish(talk, now_ms);
+        if (rc == 0)
+            rc = talk_settle(talk, now_ms);
+    }
     return rc ? rc : face->ops->end_turn(face, now_ms);
 }
 

@@ -146,6 +146,19 @@ static int set_names(struct options *o, const struct given *given, char why[OPTI
     return 0;
 }
 
+int options_parse_relay(const char *text, struct address *relay, char why[OPTIONS_ERROR_MAX])
+{
+    int rc = address_parse(text, relay, why);
+    if (rc)
+        return rc;
+    char quoted[QUOTE_MAX];
+    if (!relay->is_unix && (!*relay->host || relay->port == 0))
+        return complain(why, ERROR_ADDRESS,
+                        "'%s' names no relay to connect to: write HOST or HOST:PORT",
+                        quote_text(text, strlen(text), quoted));
+    return 0;
+}
+
 static int set_server(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
 {
     const char *server = given->server;
@@ -153,15 +166,7 @@ static int set_server(struct options *o, const struct given *given, char why[OPT
         server = getenv("CHAT_SERVER");
     if (!server || !*server)
         server = "localhost";
-    int rc = address_parse(server, &o->server, why);
-    if (rc)
-        return rc;
-    char quoted[QUOTE_MAX];
-    if (!o->server.is_unix && (!*o->server.host || o->server.port == 0))
-        return complain(why, ERROR_ADDRESS,
-                        "'%s' names no relay to connect to: write HOST or HOST:PORT",
-                        quote_text(server, strlen(server), quoted));
-    return 0;
+    return options_parse_relay(server, &o->server, why);
 }
 
 static int set_state(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])

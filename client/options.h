@@ -45,6 +45,9 @@ struct options {
 int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERROR_MAX]);
 void options_clear(struct options *o);
 
+/* Parses the address of a relay to connect to. ERROR_ADDRESS and a sentence in `why`. */
+int options_parse_relay(const char *text, struct address *relay, char why[OPTIONS_ERROR_MAX]);
+
 /* What --help prints. */
 const char *options_usage(void);
 

@@ -1,14 +1,169 @@
 #include "talk_internal.h"
 
+#include "commands.h"
 #include "error.h"
+#include "options.h"
+#include "quote.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ANSWER_MAX = 4096,
+    USAGE_COLUMNS = 20,
+};
+
+/* An answer that grows line by line; what does not fit is cut. */
+struct answer {
+    char text[ANSWER_MAX];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct answer *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(a->text + a->len, sizeof a->text - a->len, format, args);
+    va_end(args);
+    a->len += (size_t)n;
+    if (a->len >= sizeof a->text)
+        a->len = sizeof a->text - 1;
+}
+
+/* Tells what is wrong with a command, and gives ERROR_STATE. */
+static int refuse(struct talk *t, const struct answer *why)
+{
+    int rc = t->options.face->ops->tell(t->options.face, FACE_ERROR, why->text);
+    return rc ? rc : ERROR_STATE;
+}
+
+static int answer(struct talk *t, const struct answer *a)
+{
+    return t->options.face->ops->tell(t->options.face, FACE_ANSWER, a->text);
+}
+
+/* What follows the name of a command. */
+struct arguments {
+    const char *at;
+    size_t len;
+};
+
+static int do_help(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct answer a = {0};
+    size_t count;
+    const struct command *table = commands_table(&count);
+    if (args.len > 0) {
+        char quoted[QUOTE_MAX];
+        const struct command *c = commands_find(args.at, args.len);
+        if (!c) {
+            add(&a, "there is no command '%s'; /help lists them",
+                quote_text(args.at, args.len, quoted));
+            return refuse(t, &a);
+        }
+        add(&a, "%s  %s", c->usage, c->help);
+        return answer(t, &a);
+    }
+    for (size_t i = 0; i < count; i++)
+        add(&a, "  %-*s%s\n", USAGE_COLUMNS, table[i].usage, table[i].help);
+    add(&a, "  %-*s%s", USAGE_COLUMNS, "//text", "sends a line that begins with a slash");
+    return t->options.face->ops->show_help(t->options.face, a.text);
+}
+
+static int do_quit(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)args;
+    return talk_quit(t, false, now_ms);
+}
+
+static int do_leave(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)args;
+    return talk_quit(t, true, now_ms);
+}
+
+static int do_me(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    return talk_say(t, PAYLOAD_ACTION, args.at, args.len, now_ms);
+}
+
+static int do_clear(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)args;
+    (void)now_ms;
+    t->options.face->ops->clear(t->options.face);
+    return 0;
+}
+
+static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)args;
+    (void)now_ms;
+    struct answer a = {0};
+    struct words w = talk_words(t);
+    uint64_t round_trip_ms = session_round_trip_ms(t->parts.session);
+    bool online = session_get_state(t->parts.session) == SESSION_ONLINE;
+    add(&a, "relay: %s, %s", w.relay, online ? "connected" : "not connected");
+    if (online && round_trip_ms != UINT64_MAX)
+        add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
+    add(&a, "\nyou: %s in the room %s", w.nick, w.room);
+    add(&a, "\nthe other person: %s", w.peer ? w.peer : "nobody yet");
+    add(&a, "\nnot yet delivered: %zu", session_undelivered(t->parts.session));
+    add(&a, "\nkept in: %s", t->options.folder);
+    return answer(t, &a);
+}
+
+static int do_connect(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    char text[ADDRESS_TEXT_MAX] = "", left[ADDRESS_TEXT_MAX], why[WORDS_MAX];
+    struct address relay;
+    struct answer a = {0};
+    if (args.len == 0) {
+        talk_retry(t, now_ms);
+        return 0;
+    }
+    memcpy(text, args.at, args.len < sizeof text ? args.len : sizeof text - 1);
+    size_t waiting = session_undelivered(t->parts.session);
+    snprintf(left, sizeof left, "%s", link_address(t->parts.link));
+    if (options_parse_relay(text, &relay, why) || talk_connect(t, &relay, now_ms, why)) {
+        add(&a, "%s", why);
+        return refuse(t, &a);
+    }
+    if (waiting == 0 || strcmp(left, link_address(t->parts.link)) == 0)
+        return 0;
+    add(&a, "not delivered at %s: %zu; /connect %s goes back there", left, waiting, left);
+    return t->options.face->ops->tell(t->options.face, FACE_NOTICE, a.text);
+}
+
+static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
+    [COMMAND_HELP] = do_help,       [COMMAND_QUIT] = do_quit,   [COMMAND_LEAVE] = do_leave,
+    [COMMAND_ME] = do_me,           [COMMAND_CLEAR] = do_clear, [COMMAND_INFO] = do_info,
+    [COMMAND_CONNECT] = do_connect,
+};
 
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)
 {
-    if (len > 1 && line[0] == '/' && line[1] == '/')
-        return talk_say(t, PAYLOAD_TEXT, line + 1, len - 1, now_ms);
-    if (len > 0 && line[0] == '/') {
-        t->options.face->ops->tell(t->options.face, FACE_ERROR, "there is no such command");
-        return ERROR_STATE;
+    struct commands_line parsed;
+    struct answer a = {0};
+    char quoted[QUOTE_MAX];
+    commands_parse(line, len, &parsed);
+    switch (parsed.kind) {
+    case COMMANDS_MESSAGE: return talk_say(t, PAYLOAD_TEXT, parsed.text, parsed.text_len, now_ms);
+    case COMMANDS_COMMAND:
+        return commands[parsed.command->id](t, (struct arguments){parsed.text, parsed.text_len},
+                                            now_ms);
+    case COMMANDS_MISUSED: add(&a, "it is used like this: %s", parsed.command->usage); break;
+    case COMMANDS_UNKNOWN:
+        add(&a, "there is no command /%s, and it was not sent; do you mean /%s? //%s sends it",
+            quote_text(parsed.text, parsed.text_len, quoted), parsed.command->name, quoted);
+        break;
+    case COMMANDS_SPACED:
+        add(&a, "a line with a space before /%s was not sent: leave the space out for the command",
+            parsed.command->name);
+        break;
     }
-    return talk_say(t, PAYLOAD_TEXT, line, len, now_ms);
+    return refuse(t, &a);
 }

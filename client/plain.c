@@ -107,6 +107,7 @@ static const struct face_ops ops = {
     .show_message = show_message,
     .show_event = show_event,
     .tell = tell,
+    .show_help = batch_show_help,
     .clear = batch_clear_screen,
     .poll = batch_poll,
     .deadline = batch_deadline,

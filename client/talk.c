@@ -28,18 +28,18 @@ int talk_new(struct talk **out, const struct talk_options *options)
     return 0;
 }
 
-static void close_all(struct talk *t)
+static void close_parts(struct talk_parts *parts)
 {
-    session_free(t->session);
-    history_close(t->history);
-    link_free(t->link);
+    session_free(parts->session);
+    history_close(parts->history);
+    link_free(parts->link);
 }
 
 void talk_free(struct talk *t)
 {
     if (!t)
         return;
-    close_all(t);
+    close_parts(&t->parts);
     buffer_clear(&t->scratch);
     free(t);
 }
@@ -85,71 +85,87 @@ static int make_session(const struct talk_options *o, struct history *h, struct 
     return rc ? rc : session_start(*s, now_ms);
 }
 
+static bool is_at(const struct talk *t, const struct link *link)
+{
+    return t->parts.link && strcmp(link_address(t->parts.link), link_address(link)) == 0;
+}
+
 int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, char why[WORDS_MAX])
 {
-    struct talk made = {0};
-    int rc = link_new(&made.link, relay);
-    if (rc == 0) {
-        snprintf(why, WORDS_MAX, "%s", error_text(rc));
-        rc = open_history(&t->options, link_address(made.link), &made.history, why);
-    }
-    if (rc == 0) {
-        rc = make_session(&t->options, made.history, &made.session, now_ms);
-        if (rc)
-            snprintf(why, WORDS_MAX, "cannot read what was said before: %s",
-                     rc == ERROR_STORE ? history_error(made.history) : error_text(rc));
-    }
-    if (rc) {
-        close_all(&made);
+    struct talk_parts made = {0};
+    int rc = t->parts.session ? talk_settle(t, now_ms) : 0; /* what was said so far stays there */
+    if (rc == 0)
+        rc = link_new(&made.link, relay);
+    snprintf(why, WORDS_MAX, "%s", error_text(rc));
+    if (rc)
         return rc;
+    bool same = is_at(t, made.link);
+    if (same && session_get_state(t->parts.session) != SESSION_STOPPED) {
+        session_retry(t->parts.session, now_ms);
+        goto out;
     }
-    close_all(t);
-    t->link = made.link;
-    t->history = made.history;
-    t->session = made.session;
+    made.history = same ? t->parts.history : NULL;
+    if (!same)
+        rc = open_history(&t->options, link_address(made.link), &made.history, why);
+    if (rc)
+        goto out;
+    rc = make_session(&t->options, made.history, &made.session, now_ms);
+    if (rc) {
+        snprintf(why, WORDS_MAX, "cannot read what was said before: %s",
+                 rc == ERROR_STORE ? history_error(made.history) : error_text(rc));
+        goto out;
+    }
+    struct talk_parts before = t->parts;
+    t->parts = made;
+    made = before;
     t->was_online = t->has_failed = false;
     t->stopped_by = CODE_UNKNOWN;
-    return t->options.face->ops->begin(t->options.face, now_ms);
+    rc = t->options.face->ops->begin(t->options.face, now_ms);
+out:
+    if (made.history == t->parts.history)
+        made.history = NULL;
+    close_parts(&made);
+    return rc;
 }
 
 struct pollfd talk_poll(const struct talk *t)
 {
     size_t len;
-    return link_poll(t->link, session_wants_input(t->session),
-                     session_output(t->session, &len) != NULL);
+    return link_poll(t->parts.link, session_wants_input(t->parts.session),
+                     session_output(t->parts.session, &len) != NULL);
 }
 
 uint64_t talk_deadline(const struct talk *t)
 {
-    uint64_t at_ms = session_deadline(t->session), link_ms = link_deadline(t->link);
+    uint64_t at_ms = session_deadline(t->parts.session), link_ms = link_deadline(t->parts.link);
     return link_ms < at_ms ? link_ms : at_ms;
 }
 
 /* The connection is gone. */
 static int lose(struct talk *t, uint64_t now_ms)
 {
-    log_debug("%s", link_why(t->link));
-    return session_lost(t->session, link_why(t->link), now_ms);
+    log_debug("%s", link_why(t->parts.link));
+    return session_lost(t->parts.session, link_why(t->parts.link), now_ms);
 }
 
 static int go_on_connecting(struct talk *t, uint64_t now_ms)
 {
-    int rc = link_turn(t->link, now_ms);
+    int rc = link_turn(t->parts.link, now_ms);
     if (rc == 1)
-        return session_connected(t->session, now_ms);
+        return session_connected(t->parts.session, now_ms);
     return rc < 0 ? lose(t, now_ms) : 0;
 }
 
 static int read_some(struct talk *t, uint64_t now_ms)
 {
-    for (int i = 0; i < READS_A_TURN && link_get_state(t->link) == LINK_OPEN; i++) {
-        int n = link_read(t->link, t->block, sizeof t->block);
+    for (int i = 0; i < READS_A_TURN && link_get_state(t->parts.link) == LINK_OPEN; i++) {
+        int n = link_read(t->parts.link, t->block, sizeof t->block);
         if (n < 0)
             return lose(t, now_ms);
         if (n == 0)
             return 0;
-        int rc = session_input(t->session, t->block, (size_t)n, now_ms);
-        if (rc || !session_wants_input(t->session))
+        int rc = session_input(t->parts.session, t->block, (size_t)n, now_ms);
+        if (rc || !session_wants_input(t->parts.session))
             return rc;
     }
     return 0;
@@ -160,29 +176,29 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms)
     int rc = 0;
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
-    session_set_wall(t->session, now_ms,
+    session_set_wall(t->parts.session, now_ms,
                      (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
-    switch (link_get_state(t->link)) {
+    switch (link_get_state(t->parts.link)) {
     case LINK_RESOLVING:
     case LINK_CONNECTING:
-        if (revents || now_ms >= link_deadline(t->link))
+        if (revents || now_ms >= link_deadline(t->parts.link))
             rc = go_on_connecting(t, now_ms);
         break;
     case LINK_OPEN:
-        if ((revents & ~POLLOUT) || link_pending(t->link))
+        if ((revents & ~POLLOUT) || link_pending(t->parts.link))
             rc = read_some(t, now_ms);
         break;
     case LINK_CLOSED: break;
     }
-    if (rc == 0 && now_ms >= session_deadline(t->session))
-        rc = session_tick(t->session, now_ms);
+    if (rc == 0 && now_ms >= session_deadline(t->parts.session))
+        rc = session_tick(t->parts.session, now_ms);
     return rc;
 }
 
 static int on_connect(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
     (void)e;
-    link_open(t->link, now_ms);
+    link_open(t->parts.link, now_ms);
     return 0;
 }
 
@@ -190,20 +206,20 @@ static int on_disconnect(struct talk *t, const struct session_event *e, uint64_t
 {
     (void)e;
     (void)now_ms;
-    link_close(t->link);
+    link_close(t->parts.link);
     return 0;
 }
 
 static int on_save(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
     (void)now_ms;
-    history_save(t->history, e);
+    history_save(t->parts.history, e);
     return 0;
 }
 
 static int on_load(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
-    return history_load(t->history, t->session, e, now_ms);
+    return history_load(t->parts.history, t->parts.session, e, now_ms);
 }
 
 static int on_status(struct talk *t, const struct session_event *e, uint64_t now_ms)
@@ -213,8 +229,9 @@ static int on_status(struct talk *t, const struct session_event *e, uint64_t now
     case SESSION_ONLINE: t->was_online = true; break;
     case SESSION_OFFLINE:
         t->has_failed = true;
-        snprintf(t->why, sizeof t->why, "there is no connection to %s (%s)", w.relay,
-                 e->status.why ? e->status.why : header_code_text(e->status.code));
+        snprintf(t->why, sizeof t->why,
+                 "no connection (%s): start chat-server at %s, or name another relay with --server",
+                 e->status.why ? e->status.why : header_code_text(e->status.code), w.relay);
         break;
     case SESSION_STOPPED:
         t->stopped_by = e->status.code;
@@ -234,7 +251,7 @@ int talk_read(struct talk *t, const struct session_message_row *row, struct payl
         return rc;
     if (rc)
         *payload = (struct payload){.kind = PAYLOAD_UNKNOWN};
-    const char *peer = session_nick(t->session, row->peer);
+    const char *peer = session_nick(t->parts.session, row->peer);
     *m = (struct face_message){
         .row = row,
         .author = row->mine ? t->options.nick : peer,
@@ -288,7 +305,7 @@ static int fail_to_keep(struct talk *t, int error)
                  t->options.folder);
     else
         snprintf(t->why, sizeof t->why, "cannot keep the conversation in %s: %s", t->options.folder,
-                 history_error(t->history));
+                 history_error(t->parts.history));
     return error;
 }
 
@@ -297,17 +314,17 @@ static int carry_out(struct talk *t, uint64_t now_ms)
     for (;;) {
         struct session_event event;
         int rc;
-        while ((rc = session_next(t->session, &event)) > 0) {
+        while ((rc = session_next(t->parts.session, &event)) > 0) {
             rc = handlers[event.type](t, &event, now_ms);
             if (rc)
                 return rc == ERROR_STORE ? fail_to_keep(t, rc) : rc;
         }
-        if (rc || !history_is_dirty(t->history))
+        if (rc || !history_is_dirty(t->parts.history))
             return rc;
-        rc = history_commit(t->history);
+        rc = history_commit(t->parts.history);
         if (rc)
             return fail_to_keep(t, rc);
-        rc = session_committed(t->session, now_ms);
+        rc = session_committed(t->parts.session, now_ms);
         if (rc)
             return rc;
     }
@@ -317,14 +334,14 @@ static void write_some(struct talk *t, uint64_t now_ms)
 {
     const uint8_t *bytes;
     size_t len;
-    for (int i = 0; i < WRITES_A_TURN && link_get_state(t->link) == LINK_OPEN; i++) {
-        bytes = session_output(t->session, &len);
+    for (int i = 0; i < WRITES_A_TURN && link_get_state(t->parts.link) == LINK_OPEN; i++) {
+        bytes = session_output(t->parts.session, &len);
         if (!bytes)
             return;
-        size_t n = link_write(t->link, bytes, len);
+        size_t n = link_write(t->parts.link, bytes, len);
         if (n == 0)
             return;
-        session_consume(t->session, n, now_ms);
+        session_consume(t->parts.session, n, now_ms);
     }
 }
 

@@ -9,11 +9,16 @@ enum {
     TALK_READ_BLOCK = 64 << 10,
 };
 
-struct talk {
-    struct talk_options options;
+/* What belongs to one relay. */
+struct talk_parts {
     struct link *link;
     struct history *history;
     struct session *session;
+};
+
+struct talk {
+    struct talk_options options;
+    struct talk_parts parts;
     struct buffer scratch; /* of payloads that are shown */
     bool was_online;       /* at this relay */
     bool has_failed;       /* a connection came to nothing */

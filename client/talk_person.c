@@ -12,13 +12,13 @@ int talk_say(struct talk *t, enum payload_kind kind, const char *text, size_t le
         return ERROR_UTF8;
     struct payload p = {.kind = kind, .text = {text, len}};
     uint64_t id;
-    return session_send(t->session, &p, now_ms, &id);
+    return session_send(t->parts.session, &p, now_ms, &id);
 }
 
 int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t now_ms)
 {
     struct payload p = {.kind = kind, .active = active};
-    return session_signal(t->session, &p, now_ms);
+    return session_signal(t->parts.session, &p, now_ms);
 }
 
 /* Keeps the place of a message of theirs. */
@@ -33,14 +33,14 @@ static int find_theirs(void *context, const struct session_message_row *row)
 int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms)
 {
     struct payload p = {.kind = PAYLOAD_READ};
-    int rc = history_walk_up(t->history, id, 1, find_theirs, &p.target);
+    int rc = history_walk_up(t->parts.history, id, 1, find_theirs, &p.target);
     uint64_t read_id;
-    return rc || !p.target.present ? rc : session_send(t->session, &p, now_ms, &read_id);
+    return rc || !p.target.present ? rc : session_send(t->parts.session, &p, now_ms, &read_id);
 }
 
 void talk_retry(struct talk *t, uint64_t now_ms)
 {
-    session_retry(t->session, now_ms);
+    session_retry(t->parts.session, now_ms);
 }
 
 struct walk {
@@ -63,19 +63,19 @@ static int show_row(void *context, const struct session_message_row *row)
 int talk_walk(struct talk *t, uint64_t before, size_t max, talk_show *show, void *context)
 {
     struct walk walk = {t, show, context, 0};
-    int rc = history_walk(t->history, before, max, show_row, &walk);
+    int rc = history_walk(t->parts.history, before, max, show_row, &walk);
     return rc ? rc : walk.count;
 }
 
 void talk_keep_draft(struct talk *t, const char *draft, size_t len)
 {
-    history_put_place(t->history, draft, len, 0);
+    history_put_place(t->parts.history, draft, len, 0);
 }
 
 int talk_get_draft(struct talk *t, char **draft, size_t *len)
 {
     uint64_t message;
-    return history_get_place(t->history, draft, len, &message);
+    return history_get_place(t->parts.history, draft, len, &message);
 }
 
 bool talk_is_quitting(const struct talk *t)
@@ -86,13 +86,13 @@ bool talk_is_quitting(const struct talk *t)
 bool talk_is_over(const struct talk *t)
 {
     bool stays = t->options.face->ops->stays && !t->is_quitting;
-    return session_get_state(t->session) == SESSION_STOPPED && !stays;
+    return session_get_state(t->parts.session) == SESSION_STOPPED && !stays;
 }
 
 bool talk_wants_lines(const struct talk *t)
 {
-    return !t->is_quitting && session_get_state(t->session) != SESSION_STOPPED &&
-           session_undelivered(t->session) < TALK_WAITING_MAX;
+    return !t->is_quitting && session_get_state(t->parts.session) != SESSION_STOPPED &&
+           session_undelivered(t->parts.session) < TALK_WAITING_MAX;
 }
 
 int talk_quit(struct talk *t, bool leave, uint64_t now_ms)
@@ -100,14 +100,14 @@ int talk_quit(struct talk *t, bool leave, uint64_t now_ms)
     if (t->is_quitting)
         return 0;
     t->is_quitting = true;
-    return session_quit(t->session, leave, now_ms);
+    return session_quit(t->parts.session, leave, now_ms);
 }
 
 int talk_finish(struct talk *t, uint64_t now_ms)
 {
-    if (t->is_quitting || session_undelivered(t->session) > 0)
+    if (t->is_quitting || session_undelivered(t->parts.session) > 0)
         return 0;
-    switch (session_get_state(t->session)) {
+    switch (session_get_state(t->parts.session)) {
     case SESSION_ONLINE: return talk_quit(t, false, now_ms);
     case SESSION_OFFLINE:
         if (t->has_failed && !t->was_online)
@@ -131,14 +131,14 @@ enum talk_exit talk_exit(const struct talk *t, char why[WORDS_MAX])
 struct words talk_words(const struct talk *t)
 {
     return (struct words){
-        .relay = link_address(t->link),
+        .relay = link_address(t->parts.link),
         .room = t->options.room,
         .nick = t->options.nick,
-        .peer = session_peer_nick(t->session),
+        .peer = session_peer_nick(t->parts.session),
     };
 }
 
 const struct session *talk_session(const struct talk *t)
 {
-    return t->session;
+    return t->parts.session;
 }
