@@ -1,0 +1,449 @@
+#include "tls.h"
+
+#include "buffer.h"
+#include "error.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    RECORD_HEADER = 5,
+    MESSAGE_HEADER = 4,
+    HELLO_MAX = 4096,        /* bytes of the record of a ClientHello, which has some hundred */
+    CERTIFICATES_MAX = 4096, /* bytes of the message with the certificate, which has some 300 */
+    OUTPUT_HIGH = 32 << 10,  /* above it nothing more is read, which would make it more */
+    OUTPUT_MAX = 64 << 10,
+};
+
+struct tls {
+    SSL_CTX *ctx;
+    BIO_METHOD *method;
+};
+
+struct tls_session {
+    struct tls *tls;
+    SSL *ssl; /* NULL where it accepts, until a whole ClientHello is here */
+    struct buffer in, out;
+    size_t admitted; /* bytes of `in` that OpenSSL may have while it is not open */
+    bool accepts;
+    bool is_open; /* OpenSSL may have all input */
+    bool is_finished;
+    bool is_closed; /* close_notify came */
+    uint8_t peer[TLS_KEY_LEN];
+    int error;
+    const char *why;
+};
+
+static int fail(struct tls_session *s, int error, const char *why)
+{
+    s->error = error;
+    s->why = why;
+    return error;
+}
+
+/* Phrases for what OpenSSL says in its own words. */
+static const struct {
+    int reason;
+    const char *why;
+} phrases[] = {
+    {SSL_R_UNSUPPORTED_PROTOCOL, "the other side does not speak TLS 1.3"},
+    {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "the other side does not speak TLS 1.3"},
+    {SSL_R_WRONG_VERSION_NUMBER, "the other side does not speak TLS 1.3"},
+    {SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, "the other side has no Ed25519 certificate"},
+    {SSL_R_CERTIFICATE_VERIFY_FAILED, "the other side's certificate is not an Ed25519 one"},
+    {SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM, "the other side does not take Ed25519 certificates"},
+    {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, "the other side refused the kind of TLS spoken here"},
+    {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, "the bytes were changed on their way"},
+};
+
+/* Takes the error that OpenSSL left in its queue. */
+static int take_error(const char **why)
+{
+    unsigned long error = ERR_peek_error();
+    int reason = ERR_GET_REASON(error);
+    *why = ERR_reason_error_string(error);
+    ERR_clear_error();
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
+        if (phrases[i].reason == reason)
+            *why = phrases[i].why;
+    int rc = reason == ERR_R_MALLOC_FAILURE ? ERROR_NOMEM : ERROR_TLS;
+    if (!*why)
+        *why = error_text(rc);
+    return rc;
+}
+
+static int fail_openssl(struct tls_session *s)
+{
+    const char *why;
+    int rc = take_error(&why);
+    return s->error ? s->error : fail(s, rc, why); /* there is one where our buffer was full */
+}
+
+/* OpenSSL's side of the buffers. */
+static int bio_read(BIO *bio, char *bytes, size_t len, size_t *got)
+{
+    struct tls_session *s = BIO_get_data(bio);
+    size_t here;
+    const uint8_t *in = buffer_peek(&s->in, &here);
+    if (!s->is_open && here > s->admitted)
+        here = s->admitted;
+    *got = len < here ? len : here;
+    BIO_clear_retry_flags(bio);
+    if (*got == 0) {
+        BIO_set_retry_read(bio);
+        return 0;
+    }
+    memcpy(bytes, in, *got);
+    buffer_consume(&s->in, *got);
+    if (!s->is_open)
+        s->admitted -= *got;
+    return 1;
+}
+
+static int bio_write(BIO *bio, const char *bytes, size_t len, size_t *put)
+{
+    struct tls_session *s = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    int rc = buffer_put(&s->out, bytes, len);
+    if (rc)
+        fail(s, rc, error_text(rc));
+    *put = rc ? 0 : len;
+    return rc == 0;
+}
+
+static long bio_control(BIO *bio, int command, long number, void *at)
+{
+    (void)bio, (void)number, (void)at;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *make_method(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "buffers");
+    if (method && BIO_meth_set_read_ex(method, bio_read) &&
+        BIO_meth_set_write_ex(method, bio_write) && BIO_meth_set_ctrl(method, bio_control))
+        return method;
+    BIO_meth_free(method);
+    return NULL;
+}
+
+/* Stands in for all of OpenSSL's checks of a certificate: the key is what counts. */
+static int check_certificate(X509_STORE_CTX *store, void *unused)
+{
+    (void)unused;
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls_session *s = BIO_get_data(SSL_get_rbio(ssl));
+    EVP_PKEY *key = X509_get0_pubkey(X509_STORE_CTX_get0_cert(store));
+    size_t len = sizeof s->peer;
+    if (key && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519 &&
+        EVP_PKEY_get_raw_public_key(key, s->peer, &len) && len == sizeof s->peer)
+        return 1;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_INVALID_PURPOSE);
+    return 0;
+}
+
+/* A certificate that says nothing but its key, the same at every start. Names would only cost the
+   other side memory. */
+static X509 *make_certificate(EVP_PKEY *key)
+{
+    X509 *x = X509_new();
+    if (x && X509_set_version(x, X509_VERSION_3) && ASN1_INTEGER_set(X509_get_serialNumber(x), 1) &&
+        ASN1_TIME_set_string(X509_getm_notBefore(x), "700101000000Z") &&
+        ASN1_TIME_set_string(X509_getm_notAfter(x), "99991231235959Z") && X509_set_pubkey(x, key) &&
+        X509_sign(x, key, NULL))
+        return x;
+    X509_free(x);
+    return NULL;
+}
+
+static int use_seed(SSL_CTX *ctx, const uint8_t seed[TLS_KEY_LEN])
+{
+    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, TLS_KEY_LEN);
+    X509 *x = key ? make_certificate(key) : NULL;
+    int done = x && SSL_CTX_use_certificate(ctx, x) == 1 && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+    X509_free(x);
+    EVP_PKEY_free(key);
+    return done;
+}
+
+static int set_rules(SSL_CTX *ctx)
+{
+    /* The first is the fastest here, and its connections are the smallest. */
+    static const char ciphers[] =
+        "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_max_cert_list(ctx, CERTIFICATES_MAX);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    SSL_CTX_set_cert_verify_callback(ctx, check_certificate, NULL);
+    return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+           SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
+           SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
+           SSL_CTX_set_ciphersuites(ctx, ciphers) == 1 &&
+           SSL_CTX_set1_groups_list(ctx, "X25519:P-256") == 1 &&
+           SSL_CTX_set1_sigalgs_list(ctx, "ed25519") == 1;
+}
+
+int tls_new(struct tls **tls, const uint8_t seed[TLS_KEY_LEN])
+{
+    /* Nobody has to configure anything, and no file of the system's can. */
+    if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+        return ERROR_TLS;
+    struct tls *made = *tls = calloc(1, sizeof *made);
+    if (!made)
+        return ERROR_NOMEM;
+    made->method = make_method();
+    made->ctx = SSL_CTX_new(TLS_method());
+    if (made->method && made->ctx && set_rules(made->ctx) && use_seed(made->ctx, seed))
+        return 0;
+    const char *why;
+    tls_free(made);
+    *tls = NULL;
+    return take_error(&why);
+}
+
+void tls_free(struct tls *tls)
+{
+    if (!tls)
+        return;
+    SSL_CTX_free(tls->ctx);
+    BIO_meth_free(tls->method);
+    free(tls);
+}
+
+/* Makes OpenSSL's part. Of a client it is made when there is something for it to do. */
+static int make_ssl(struct tls_session *s)
+{
+    ERR_clear_error();
+    s->ssl = SSL_new(s->tls->ctx);
+    BIO *bio = s->ssl ? BIO_new(s->tls->method) : NULL;
+    if (!bio)
+        return fail(s, ERROR_NOMEM, error_text(ERROR_NOMEM));
+    BIO_set_data(bio, s);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(s->ssl, bio, bio);
+    if (s->accepts)
+        SSL_set_accept_state(s->ssl);
+    else
+        SSL_set_connect_state(s->ssl);
+    return 0;
+}
+
+int tls_session_new(struct tls_session **s, struct tls *tls, bool accepts)
+{
+    struct tls_session *made = *s = calloc(1, sizeof *made);
+    if (!made)
+        return ERROR_NOMEM;
+    made->tls = tls;
+    made->accepts = accepts;
+    buffer_init(&made->in, RECORD_HEADER + HELLO_MAX + TLS_INPUT_MAX);
+    buffer_init(&made->out, OUTPUT_MAX);
+    int rc = 0;
+    if (!accepts) {
+        rc = make_ssl(made);
+        if (rc == 0 && SSL_do_handshake(made->ssl) != 1 && made->out.len == 0)
+            rc = fail_openssl(made);
+    }
+    if (rc) {
+        tls_session_free(made);
+        *s = NULL;
+    }
+    return rc;
+}
+
+void tls_session_free(struct tls_session *s)
+{
+    if (!s)
+        return;
+    SSL_free(s->ssl);
+    buffer_clear(&s->in);
+    buffer_clear(&s->out);
+    free(s);
+}
+
+int tls_input(struct tls_session *s, const uint8_t *bytes, size_t len)
+{
+    assert(len <= TLS_INPUT_MAX);
+    int rc = buffer_put(&s->in, bytes, len);
+    return rc ? fail(s, rc, error_text(rc)) : 0;
+}
+
+/* Judges the other side by its first byte. */
+static int greet(struct tls_session *s, uint8_t first)
+{
+    if (first == TLS_HANDSHAKE || (first == TLS_ALERT && !s->accepts))
+        return 0;
+    static const uint8_t alert[] = {TLS_ALERT, 3, 3, 0, 2, 2, 70}; /* fatal, protocol_version */
+    buffer_put(&s->out, alert, sizeof alert); /* it tells a client in the open what is wrong */
+    return fail(s, ERROR_TLS,
+                first == 0 ? "the other side does not use TLS: it was started with --plaintext, "
+                             "and this side was not"
+                           : "what the other side sends is not TLS");
+}
+
+/*
+ * Admits the next record of a client whose hello is not done, when it is here whole and so is the
+ * message in it: OpenSSL would make room for whatever length a hello claims, and then wait. 1; 0
+ * where more must come; or an error.
+ */
+static int admit(struct tls_session *s)
+{
+    size_t len;
+    const uint8_t *b = buffer_peek(&s->in, &len);
+    if (len < RECORD_HEADER)
+        return 0;
+    assert(s->admitted == 0);
+    size_t record = (size_t)b[3] << 8 | b[4];
+    if (record > HELLO_MAX)
+        return fail(s, ERROR_TLS, "the other side's TLS hello is too long");
+    if (len < RECORD_HEADER + record)
+        return 0;
+    if (b[0] == TLS_HANDSHAKE) {
+        const uint8_t *m = b + RECORD_HEADER;
+        if (record < MESSAGE_HEADER ||
+            ((size_t)m[1] << 16 | (size_t)m[2] << 8 | m[3]) + MESSAGE_HEADER != record)
+            return fail(s, ERROR_TLS, "the other side's TLS hello is not in one record");
+    }
+    s->admitted = RECORD_HEADER + record;
+    return 1;
+}
+
+/* Whether the hello of the other side is done: its share of the key is here. */
+static bool has_share(SSL *ssl)
+{
+    EVP_PKEY *share;
+    if (!SSL_get_peer_tmp_key(ssl, &share))
+        return false;
+    EVP_PKEY_free(share);
+    return true;
+}
+
+/* Has OpenSSL look at what is here. Bytes of text, 0 where it looked at all of it, or an error. */
+static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
+{
+    size_t got = 0;
+    ERR_clear_error();
+    int rc = SSL_do_handshake(s->ssl);
+    if (rc == 1 && len > 0)
+        rc = SSL_read_ex(s->ssl, bytes, len, &got);
+    if (rc == 1)
+        return (int)got;
+    switch (SSL_get_error(s->ssl, rc)) {
+    case SSL_ERROR_WANT_READ: return 0;
+    case SSL_ERROR_ZERO_RETURN: s->is_closed = true; return ERROR_CLOSED;
+    default: return fail_openssl(s);
+    }
+}
+
+/* Whether there may be something for OpenSSL to look at: 1, 0, or an error. */
+static int prepare(struct tls_session *s)
+{
+    if (s->is_open)
+        return 1;
+    size_t len;
+    const uint8_t *in = buffer_peek(&s->in, &len);
+    if (len == 0)
+        return 0;
+    int rc = s->accepts && s->ssl ? 0 : greet(s, in[0]);
+    if (rc)
+        return rc;
+    if (!s->accepts) {
+        s->is_open = true;
+        return 1;
+    }
+    rc = admit(s);
+    if (rc <= 0)
+        return rc;
+    return s->ssl || (rc = make_ssl(s)) == 0 ? 1 : rc;
+}
+
+int tls_read(struct tls_session *s, void *bytes, size_t len)
+{
+    if (s->error || s->is_closed)
+        return s->error ? s->error : ERROR_CLOSED;
+    size_t got = 0;
+    int rc;
+    while ((rc = prepare(s)) > 0) {
+        bool was_open = s->is_open;
+        rc = pull(s, (uint8_t *)bytes + got, len - got);
+        if (rc < 0)
+            break;
+        got += (size_t)rc;
+        if (was_open && (rc == 0 || got == len))
+            break;
+        s->is_open = was_open || has_share(s->ssl);
+    }
+    if (s->in.len == 0)
+        buffer_clear(&s->in);
+    return got > 0 ? (int)got : rc;
+}
+
+int tls_write(struct tls_session *s, const void *bytes, size_t len)
+{
+    assert(!s->is_finished && len > 0);
+    if (s->error)
+        return s->error;
+    if (!tls_is_ready(s) || s->out.len > 0)
+        return 0;
+    ERR_clear_error();
+    size_t put;
+    if (!SSL_write_ex(s->ssl, bytes, len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX, &put))
+        return fail_openssl(s);
+    return (int)put;
+}
+
+int tls_finish(struct tls_session *s)
+{
+    if (s->error || s->is_finished)
+        return s->error;
+    s->is_finished = true;
+    ERR_clear_error();
+    return tls_is_ready(s) && SSL_shutdown(s->ssl) < 0 ? fail_openssl(s) : 0;
+}
+
+const uint8_t *tls_output(const struct tls_session *s, size_t *len)
+{
+    return buffer_peek(&s->out, len);
+}
+
+void tls_consume(struct tls_session *s, size_t len)
+{
+    buffer_consume(&s->out, len);
+    if (s->out.len == 0)
+        buffer_clear(&s->out);
+}
+
+bool tls_wants_input(const struct tls_session *s)
+{
+    return s->out.len <= OUTPUT_HIGH;
+}
+
+bool tls_pending(const struct tls_session *s)
+{
+    return !s->error && !s->is_closed && s->is_open && (s->in.len > 0 || SSL_pending(s->ssl) > 0);
+}
+
+bool tls_is_ready(const struct tls_session *s)
+{
+    return s->ssl && SSL_is_init_finished(s->ssl);
+}
+
+const uint8_t *tls_peer_identity(const struct tls_session *s)
+{
+    return tls_is_ready(s) ? s->peer : NULL;
+}
+
+const char *tls_why(const struct tls_session *s)
+{
+    return s->why;
+}
