@@ -172,10 +172,11 @@ static void take(struct session *s, struct peer *peer, struct inbound *in, const
         outbox_take_read(s, peer, &m->decoded.target);
 }
 
-static void warn_unopened(struct session *s, const struct peer *peer, struct inbound *in)
+static void warn_unopened(struct session *s, struct peer *peer, struct inbound *in)
 {
-    if (++in->unopened != UNOPENED_WARN)
+    if (++in->unopened < UNOPENED_WARN || peer->warned)
         return;
+    peer->warned = true;
     char text[NAME_NICK_BYTES + 80];
     snprintf(text, sizeof text, "a message from %s does not open; asking for it again",
              peer->nick.text);
@@ -308,6 +309,7 @@ void inbox_reset(struct session *s)
 {
     for (size_t i = 0; i < s->peers.count; i++) {
         struct peer *peer = s->peers.items[i];
+        peer->warned = false;
         for (size_t j = 0; j < peer->streams.theirs_count; j++) {
             struct inbound *in = peer->streams.theirs[j];
             in->came = 0;

@@ -124,7 +124,7 @@ static void see(struct session *s, const struct sighting *seen, bool welcome)
     bool lost = outbox_set_stored(s, peer, seen->stored, seen->stored_count);
     outbox_address(s, peer);
     sender_release(peer);
-    if (came || lost || seen->state == HEADER_ONLINE)
+    if (came || lost || seen->state == HEADER_ONLINE || peer->hold_ms == UINT64_MAX)
         sender_peer_appeared(s, peer);
     if (seen->state != HEADER_ONLINE)
         return;
@@ -196,22 +196,23 @@ static void take_presence(struct session *s, const struct header *h, const struc
 }
 
 /*
- * Who a message is from: perhaps somebody who left, of whom `from` is all that is known. NULL: as
- * for recognise.
+ * Who a message is from. Perhaps somebody who left, whose nick has another holder now; or of whom
+ * the nick is all that is known. NULL: as for recognise.
  */
-static struct peer *find_author(struct session *s, const struct json_string *from)
+static struct peer *find_author(struct session *s, const struct header *h)
 {
-    if (s->peer && name_matches(&s->peer->nick, from->at, from->len))
+    bool is_peer = s->peer && name_matches(&s->peer->nick, h->peer.at, h->peer.len);
+    if (is_peer && streams_find_theirs(&s->peer->streams, h->stream))
         return s->peer;
     struct name nick;
-    int rc = name_init_nick(&nick, from->at, from->len);
+    int rc = name_init_nick(&nick, h->peer.at, h->peer.len);
     if (rc == ERROR_NAME)
         uplink_broken(s, "the relay names somebody whose name is none");
     else
         machine_fail(s, rc);
     if (rc)
         return NULL;
-    struct peer *peer = peers_find_nick(&s->peers, &nick);
+    struct peer *peer = peers_find_author(&s->peers, &nick, h->stream);
     if (!peer) {
         peers_trim(&s->peers, s->peer);
         peer = machine_add_peer(s, &(struct session_peer_row){.nick = nick.text, .identity = ""});
@@ -224,7 +225,7 @@ static void take_message(struct session *s, const struct header *h, const struct
 {
     if (s->uplink.state == SESSION_LEAVING)
         return; /* it would get no receipt: it comes again */
-    struct peer *peer = find_author(s, &h->peer);
+    struct peer *peer = find_author(s, h);
     if (peer)
         inbox_take(s, peer, h, frame);
 }
@@ -276,17 +277,16 @@ static void take_error(struct session *s, const struct header *h, const struct f
 {
     (void)frame;
     size_t len;
-    bool fatal = h->fatal || header_code_is_fatal(h->code);
-    if (!fatal && h->has_message && (h->code == CODE_QUOTA || h->code == CODE_NO_SUCH_PEER)) {
+    if (!h->fatal && h->has_message && (h->code == CODE_QUOTA || h->code == CODE_NO_SUCH_PEER)) {
         sender_refused(s, h);
         return;
     }
-    if (!fatal && h->code == CODE_NO_SUCH_PEER)
+    if (!h->fatal && h->code == CODE_NO_SUCH_PEER)
         return; /* of a signal or a receipt */
     char *text = text_sanitise(h->text.at, h->text.len, 0, &len);
     if (!text)
         machine_fail(s, ERROR_NOMEM);
-    else if (fatal)
+    else if (h->fatal)
         uplink_refused(s, h->code, text);
     else
         machine_notice(s, text);

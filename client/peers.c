@@ -70,12 +70,19 @@ struct peer *peers_match(const struct peers *p, const struct name *nick, const c
     return nameless;
 }
 
-struct peer *peers_find_nick(const struct peers *p, const struct name *nick)
+struct peer *peers_find_author(const struct peers *p, const struct name *nick, uint64_t stream)
 {
-    for (size_t i = p->count; i-- > 0;)
-        if (name_equal(&p->items[i]->nick, nick))
-            return p->items[i];
-    return NULL;
+    struct peer *last = NULL;
+    for (size_t i = p->count; i-- > 0;) {
+        struct peer *peer = p->items[i];
+        if (!name_equal(&peer->nick, nick))
+            continue;
+        if (streams_find_theirs(&peer->streams, stream))
+            return peer;
+        if (!last)
+            last = peer;
+    }
+    return last;
 }
 
 struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *at)

@@ -50,6 +50,7 @@ struct peer {
     struct inbound *changed, *changed_last;
     struct inbound *waiting[PEERS_WAITING]; /* oldest first */
     size_t waiting_count;
+    bool warned;                    /* on this connection, that something does not open */
     uint64_t order;                 /* of the newest of their streams */
     uint64_t taken_stream, taken_n; /* the last message taken; n 0: none */
     uint64_t shown_stream, shown_n; /* the last one shown */
@@ -76,8 +77,8 @@ struct peer *peers_find(const struct peers *p, uint32_t id);
  */
 struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity);
 
-/* The last one with this nick, whatever the identity. */
-struct peer *peers_find_nick(const struct peers *p, const struct name *nick);
+/* Who wrote in a stream: the last one with this nick, but rather one whose stream is known. */
+struct peer *peers_find_author(const struct peers *p, const struct name *nick, uint64_t stream);
 
 /* The owner of a stream of ours, which is the `at`-th of theirs; NULL where it is not ours. */
 struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *at);

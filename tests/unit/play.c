@@ -85,6 +85,24 @@ static void clear_disk(struct play_disk *d)
     *d = (struct play_disk){0};
 }
 
+static void drop_message(struct play_disk *d, uint64_t id)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->messages_count; i++) {
+        if (d->messages[i].id == id)
+            free((uint8_t *)(uintptr_t)d->messages[i].payload);
+        else
+            d->messages[kept++] = d->messages[i];
+    }
+    d->messages_count = kept;
+}
+
+void play_lose(struct play *p, uint64_t id)
+{
+    drop_message(&p->disk, id);
+    drop_message(&p->pending, id);
+}
+
 static void copy_disk(struct play_disk *to, const struct play_disk *from)
 {
     clear_disk(to);

@@ -14,7 +14,7 @@
  * they appear, theirs w, x, y, z.
  */
 enum {
-    PLAY_TEXT = 1 << 16,
+    PLAY_TEXT = 1 << 21,
     PLAY_STREAMS = 8,
 };
 
@@ -78,6 +78,9 @@ void play_turn(struct play *p);
 void play_commit(struct play *p);
 /* Answers the last SESSION_LOAD from what was committed. */
 void play_load(struct play *p);
+
+/* The disk loses a message. */
+void play_lose(struct play *p, uint64_t id);
 
 /* The clock moves on. */
 void play_wait(struct play *p, uint64_t ms);
