@@ -1,0 +1,342 @@
+#include "world.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HEAL_MS = 4 * 3600 * 1000, /* the longest that healing may take, in simulated time */
+    CALM_MS = 200000,          /* after everything arrived: time for something to arrive twice */
+    STEPS_MAX = 2000000,
+};
+
+void world_say(struct world *w, const char *format, ...)
+{
+    if (!w->trace)
+        return;
+    printf("%10.3f  ", (double)w->now_ms / 1000);
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+void world_fail(struct world *w, const char *format, ...)
+{
+    if (w->failure[0])
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(w->failure, sizeof w->failure, format, args);
+    va_end(args);
+    world_say(w, "BROKEN: %s", w->failure);
+}
+
+bool world_fault(struct world *w, unsigned n)
+{
+    return !w->healing && rng_one_in(&w->rng, n);
+}
+
+/* Draws how much of what goes wrong in this history: of each kind nothing, a little or much. */
+static void draw_faults(struct world *w)
+{
+    unsigned *const all[] = {
+        &w->faults.cut,       &w->faults.stick,     &w->faults.crash_client, &w->faults.crash_relay,
+        &w->faults.refuse,    &w->faults.stop,      &w->faults.commit_fails, &w->faults.disk_full,
+        &w->faults.jump_wall, &w->faults.old_store, &w->faults.lost_store,   &w->faults.old_client,
+    };
+    static const unsigned chances[] = {0, 0, 100, 30, 10};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        *all[i] = chances[rng_below(&w->rng, sizeof chances / sizeof chances[0])];
+}
+
+static void advance(struct world *w, uint64_t now_ms)
+{
+    if (now_ms > w->now_ms) {
+        w->wall_ms += now_ms - w->now_ms;
+        w->now_ms = now_ms;
+    }
+}
+
+static uint64_t earliest(const struct world *w)
+{
+    uint64_t at = w->relay ? relay_deadline(w->relay) : w->relay_starts_ms;
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct host_client *c = &w->clients[i];
+        uint64_t deadline = c->session ? session_deadline(c->session) : c->starts_ms;
+        if (deadline < at)
+            at = deadline;
+    }
+    return at;
+}
+
+/* Does what is due. False where nothing was. */
+static bool tick(struct world *w)
+{
+    if (!w->relay && w->relay_starts_ms <= w->now_ms) {
+        host_relay_start(w);
+        return true;
+    }
+    if (w->relay && relay_deadline(w->relay) <= w->now_ms) {
+        int rc = relay_tick(w->relay, w->now_ms);
+        assert(rc == 0);
+        host_relay_turn(w);
+        return true;
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        struct host_client *c = &w->clients[i];
+        if (!c->session && c->starts_ms <= w->now_ms) {
+            host_client_start(w, i);
+            return true;
+        }
+        if (c->session && c->wants_link) {
+            net_connect(w, i);
+            host_client_turn(w, i);
+            return true;
+        }
+        if (c->session && session_deadline(c->session) <= w->now_ms) {
+            int rc = session_tick(c->session, w->now_ms);
+            assert(rc == 0);
+            host_client_turn(w, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void cut(struct world *w)
+{
+    if (w->links_count == 0)
+        return;
+    struct link *link = &w->links[rng_below(&w->rng, w->links_count)];
+    world_say(w, "link %d is cut", (int)(link - w->links));
+    link->up.broken = link->relay_end;
+    link->down.broken = link->client_end;
+    buffer_clear(&link->up.bytes);
+    buffer_clear(&link->down.bytes);
+}
+
+static void stick(struct world *w)
+{
+    if (w->links_count == 0)
+        return;
+    struct link *link = &w->links[rng_below(&w->rng, w->links_count)];
+    world_say(w, "link %d is half-dead", (int)(link - w->links));
+    link->stuck = true;
+}
+
+/* An old copy of the relay's disk, or none, is put in its place while it is down. */
+static void old_store(struct world *w, bool lost)
+{
+    if (w->relay)
+        host_relay_crash(w, lost ? "its disk is lost" : "an old copy of its disk is put back");
+    size_t points = w->relay_disk.points_count;
+    disk_restore(&w->relay_disk, lost ? 0 : (size_t)rng_below(&w->rng, points + 1));
+}
+
+/* The same with a client's disk. What it had written since is lost: nobody can ask for that. */
+static void old_client(struct world *w, int client)
+{
+    struct host_client *c = &w->clients[client];
+    if (c->session)
+        host_client_crash(w, client, "an old copy of its disk is put back");
+    disk_restore(&c->disk, (size_t)rng_below(&w->rng, c->disk.points_count + 1));
+    bool kept[MESSAGES_MAX] = {false};
+    for (size_t i = 0; i < c->disk.count; i++) {
+        int writer;
+        const struct disk_row *row = &c->disk.rows[i];
+        int number = host_client_number(row->bytes, row->len, &writer);
+        if (number >= 0 && writer == client)
+            kept[number] = true;
+    }
+    for (unsigned number = 0; number < c->written; number++)
+        w->lost[client][number] |= !kept[number];
+}
+
+static void jump_wall(struct world *w)
+{
+    w->wall_ms += rng_below(&w->rng, 20 * 24 * 3600) * 1000;
+    w->wall_ms -= rng_below(&w->rng, 20 * 24 * 3600) * 1000;
+    world_say(w, "the wall clock jumps");
+    if (w->relay)
+        relay_set_wall(w->relay, w->now_ms, w->wall_ms);
+    for (int i = 0; i < CLIENTS; i++)
+        if (w->clients[i].session)
+            session_set_wall(w->clients[i].session, w->now_ms, w->wall_ms);
+}
+
+/* Something goes wrong, perhaps. */
+static void fault(struct world *w)
+{
+    int client = (int)rng_below(&w->rng, CLIENTS);
+    const struct faults *f = &w->faults;
+    if (world_fault(w, f->cut))
+        cut(w);
+    if (world_fault(w, f->stick))
+        stick(w);
+    if (world_fault(w, f->jump_wall))
+        jump_wall(w);
+    if (world_fault(w, f->crash_client) && w->clients[client].session)
+        host_client_crash(w, client, "killed");
+    if (world_fault(w, f->crash_relay) && w->relay)
+        host_relay_crash(w, "killed");
+    if (world_fault(w, f->stop) && w->relay)
+        host_relay_stop(w);
+    if (world_fault(w, f->old_store))
+        old_store(w, false);
+    if (world_fault(w, f->lost_store))
+        old_store(w, true);
+    if (world_fault(w, f->old_client))
+        old_client(w, client);
+}
+
+static bool write_one(struct world *w)
+{
+    int client = (int)rng_below(&w->rng, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++, client = (client + 1) % CLIENTS) {
+        struct host_client *c = &w->clients[client];
+        if (c->session && c->written < c->to_write) {
+            host_client_write(w, client);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void random_step(struct world *w)
+{
+    switch (rng_below(&w->rng, 8)) {
+    case 0: write_one(w); break;
+    case 1: fault(w); break;
+    case 2: advance(w, w->now_ms + rng_below(&w->rng, 3000)); break;
+    case 3:
+        if (rng_one_in(&w->rng, 4) && earliest(w) != UINT64_MAX)
+            advance(w, earliest(w));
+        break;
+    case 4: tick(w); break;
+    default: net_step(w); break;
+    }
+}
+
+/*
+ * Whether what each client wrote and has on its disk is on the other one's, once and in order; and
+ * nothing else, but what its writer lost with its disk.
+ */
+static bool all_arrived(struct world *w, char *why, size_t size)
+{
+    for (int writer = 0; writer < CLIENTS; writer++) {
+        int numbers[CLIENTS][2 * MESSAGES_MAX], counts[CLIENTS] = {0};
+        for (int i = 0; i < CLIENTS; i++) {
+            const struct disk *d = &w->clients[i].disk;
+            uint64_t last = 0;
+            for (;;) { /* by id: rows that were saved anew lie behind younger ones */
+                const struct disk_row *next = NULL;
+                for (struct disk_row *row = NULL; (row = disk_next(d, 2, row));)
+                    if (row->key[0] > last && (!next || row->key[0] < next->key[0]))
+                        next = row;
+                if (!next)
+                    break;
+                last = next->key[0];
+                int by;
+                int number = host_client_number(next->bytes, next->len, &by);
+                if (by == writer)
+                    numbers[i][counts[i]++] = number;
+            }
+        }
+        int reader = 1 - writer, at = 0, previous = -1;
+        for (int i = 0; i < counts[reader]; i++) {
+            int number = numbers[reader][i];
+            if (number <= previous) {
+                world_fail(w, "%c%d is shown after %c%d", 'a' + writer, number, 'a' + writer,
+                           previous);
+                return false;
+            }
+            previous = number;
+            if (at < counts[writer] && numbers[writer][at] == number) {
+                at++;
+            } else if (!w->lost[writer][number]) {
+                snprintf(why, size, "%c%d was left out before %c%d", 'a' + writer,
+                         at < counts[writer] ? numbers[writer][at] : -1, 'a' + writer, number);
+                return false;
+            }
+        }
+        if (at < counts[writer]) {
+            snprintf(why, size, "%c%d has not arrived", 'a' + writer, numbers[writer][at]);
+            return false;
+        }
+        if (w->clients[writer].session && session_undelivered(w->clients[writer].session)) {
+            snprintf(why, size, "%c does not know that everything arrived", 'a' + writer);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nothing goes wrong any more: everything must arrive, and then stay as it is. */
+static void heal(struct world *w)
+{
+    w->healing = true;
+    world_say(w, "everything heals");
+    uint64_t end = w->now_ms + HEAL_MS, calm_end = UINT64_MAX;
+    char why[128] = "";
+    while (!w->failure[0] && w->steps++ < STEPS_MAX) {
+        if (net_step(w) || tick(w) || write_one(w))
+            continue;
+        bool arrived = all_arrived(w, why, sizeof why);
+        if (arrived && calm_end == UINT64_MAX)
+            calm_end = w->now_ms + CALM_MS;
+        else if (!arrived && calm_end != UINT64_MAX)
+            world_fail(w, "after everything had arrived: %s", why);
+        if (w->now_ms >= calm_end)
+            return;
+        if (w->now_ms >= end || earliest(w) == UINT64_MAX) {
+            world_fail(w, "it does not heal: %s", why);
+            return;
+        }
+        advance(w, earliest(w));
+    }
+    if (!w->failure[0])
+        world_fail(w, "it does not come to rest");
+}
+
+static void clear(struct world *w)
+{
+    relay_free(w->relay);
+    disk_clear(&w->relay_disk);
+    for (size_t i = 0; i < LINKS_MAX; i++) {
+        buffer_clear(&w->links[i].up.bytes);
+        buffer_clear(&w->links[i].down.bytes);
+    }
+    for (int i = 0; i < CLIENTS; i++) {
+        session_free(w->clients[i].session);
+        disk_clear(&w->clients[i].disk);
+    }
+}
+
+bool world_run(struct world *w, uint64_t seed, bool trace)
+{
+    memset(w, 0, sizeof *w);
+    w->seed = seed;
+    w->rng.state = seed;
+    w->trace = trace;
+    w->now_ms = 1000;
+    w->wall_ms = UINT64_C(1700000000000);
+    w->durable = !rng_one_in(&w->rng, 4);
+    draw_faults(w);
+    disk_init(&w->relay_disk);
+    for (int i = 0; i < CLIENTS; i++) {
+        disk_init(&w->clients[i].disk);
+        w->clients[i].to_write = (unsigned)rng_below(&w->rng, rng_one_in(&w->rng, 20) ? 200 : 20);
+        w->clients[i].starts_ms = w->now_ms + rng_below(&w->rng, 5000);
+    }
+    w->relay_starts_ms = w->now_ms;
+    for (uint64_t steps = rng_below(&w->rng, 600); steps > 0 && !w->failure[0]; steps--, w->steps++)
+        random_step(w);
+    if (!w->failure[0])
+        heal(w);
+    clear(w);
+    return !w->failure[0];
+}

@@ -1,0 +1,115 @@
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "buffer.h"
+#include "disk.h"
+#include "relay.h"
+#include "rng.h"
+#include "session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Two clients, a relay, a network and three disks in one process, from one seed. The real relay and
+ * session machines run; what this code plays is their edges, and everything that goes wrong.
+ */
+enum {
+    CLIENTS = 2,
+    LINKS_MAX = 32,     /* connections of one history */
+    MESSAGES_MAX = 512, /* that one client writes in one history */
+};
+
+/* One direction of a connection. */
+struct pipe {
+    struct buffer bytes;
+    bool ended;  /* by its sender, in good order */
+    bool broken; /* what was on its way is lost, and the receiver will learn of it */
+};
+
+/* One connection. Each end has its own idea of whether there is one. */
+struct link {
+    int client; /* whose */
+    struct relay_client *accepted;
+    bool client_end, relay_end; /* open at that end */
+    bool stuck;                 /* half-dead: nothing moves, and nobody is told */
+    struct pipe up, down;
+};
+
+struct host_client {
+    struct session *session; /* NULL while it is not running */
+    struct disk disk;
+    struct link *link;            /* the connection it uses; NULL for none */
+    bool wants_link;              /* SESSION_CONNECT is to be answered */
+    uint64_t starts_ms;           /* when a client that does not run starts again */
+    unsigned written;             /* messages so far */
+    unsigned to_write;            /* messages in all */
+    bool shown[2 * MESSAGES_MAX]; /* ids shown since this start */
+};
+
+/* What can be said of a message of client i: where it ever was safe. */
+struct fate {
+    bool on_relay, on_peer;
+};
+
+/* How much goes wrong; each is once in so many chances, 0 for never. */
+struct faults {
+    unsigned cut, stick, crash_client, crash_relay, commit_fails, disk_full, old_store, lost_store,
+        old_client, jump_wall, refuse, stop;
+};
+
+struct world {
+    uint64_t seed;
+    struct rng rng;
+    struct faults faults;
+    bool healing; /* nothing goes wrong any more */
+    bool durable; /* the relay has a disk */
+    bool trace;
+    uint64_t now_ms, wall_ms;
+    struct relay *relay; /* NULL while it is down */
+    struct disk relay_disk;
+    uint64_t relay_starts_ms;
+    struct link links[LINKS_MAX];
+    size_t links_count;
+    struct host_client clients[CLIENTS];
+    struct fate fates[CLIENTS][MESSAGES_MAX];
+    bool lost[CLIENTS][MESSAGES_MAX]; /* with its writer's disk, when an old one was put back */
+    uint64_t steps;
+    char failure[256]; /* what rule was broken; empty for none */
+};
+
+/* Runs the history of `seed`. True where all rules held; otherwise `failure` says which did not. */
+bool world_run(struct world *w, uint64_t seed, bool trace);
+
+/* A line of the trace. */
+void world_say(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Records that a rule was broken; the first time counts. */
+void world_fail(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Whether something goes wrong here: once in `n` while faults happen. */
+bool world_fault(struct world *w, unsigned n);
+
+/* The network (net.c). */
+void net_connect(struct world *w, int client);
+void net_close_client(struct world *w, struct link *link);
+void net_close_relay(struct world *w, struct link *link);
+/* Moves some bytes, ends and losses; false where there was nothing to move. */
+bool net_step(struct world *w);
+
+/* The relay and its edge (host_relay.c). */
+void host_relay_start(struct world *w);
+void host_relay_crash(struct world *w, const char *why);
+void host_relay_stop(struct world *w);
+void host_relay_turn(struct world *w); /* carries out what the relay asks for */
+
+/* A client and its edge (host_client.c). */
+void host_client_start(struct world *w, int client);
+void host_client_crash(struct world *w, int client, const char *why);
+void host_client_turn(struct world *w, int client);
+void host_client_write(struct world *w, int client);
+
+/* The number of the message that a payload of client `client` is; -1 for none of ours. */
+int host_client_number(const uint8_t *payload, size_t len, int *client);
+
+#endif
