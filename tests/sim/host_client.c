@@ -9,7 +9,7 @@
 enum {
     PEER,
     STREAM,
-    MESSAGE,
+    MESSAGE = HOST_CLIENT_MESSAGE,
 };
 
 /* Rows of MESSAGE: value = {peer, mine, stream, n}; the mark and the time are behind the payload.
@@ -25,6 +25,7 @@ int host_client_number(const uint8_t *payload, size_t len, int *client)
     struct payload p;
     buffer_init(&scratch, SIZE_MAX);
     int number = -1;
+    *client = -1;
     if (payload_decode(payload, len, &scratch, &p) == 0 && p.kind == PAYLOAD_TEXT) {
         char text[16] = "";
         memcpy(text, p.text.at, p.text.len < sizeof text ? p.text.len : sizeof text - 1);
@@ -35,38 +36,38 @@ int host_client_number(const uint8_t *payload, size_t len, int *client)
     return number;
 }
 
-static void put_peer(struct disk *d, const struct session_peer_row *row)
+static void put_peer(struct simdisk *d, const struct session_peer_row *row)
 {
     char bytes[1024];
     size_t nick = strlen(row->nick) + 1, identity = strlen(row->identity) + 1;
     memcpy(bytes, row->nick, nick);
     memcpy(bytes + nick, row->identity, identity);
-    disk_put(
-        d, &(struct disk_row){
+    simdisk_put(
+        d, &(struct simdisk_row){
                .table = PEER, .key = {row->id}, .bytes = (uint8_t *)bytes, .len = nick + identity});
 }
 
-static void put_stream(struct disk *d, const struct session_stream_row *row)
+static void put_stream(struct simdisk *d, const struct session_stream_row *row)
 {
-    disk_put(d, &(struct disk_row){.table = STREAM,
-                                   .key = {row->peer, row->mine, row->stream},
-                                   .value = {row->order, row->last, row->receipted}});
+    simdisk_put(d, &(struct simdisk_row){.table = STREAM,
+                                         .key = {row->peer, row->mine, row->stream},
+                                         .value = {row->order, row->last, row->receipted}});
 }
 
-static void put_message(struct disk *d, const struct session_message_row *row)
+static void put_message(struct simdisk *d, const struct session_message_row *row)
 {
     uint8_t bytes[2048];
     const struct tail tail = {.wall_ms = row->wall_ms, .mark = row->mark};
     memcpy(bytes, row->payload, row->payload_len);
     memcpy(bytes + row->payload_len, &tail, sizeof tail);
-    disk_put(d, &(struct disk_row){.table = MESSAGE,
-                                   .key = {row->id},
-                                   .value = {row->peer, row->mine, row->stream, row->n},
-                                   .bytes = bytes,
-                                   .len = row->payload_len + sizeof tail});
+    simdisk_put(d, &(struct simdisk_row){.table = MESSAGE,
+                                         .key = {row->id},
+                                         .value = {row->peer, row->mine, row->stream, row->n},
+                                         .bytes = bytes,
+                                         .len = row->payload_len + sizeof tail});
 }
 
-static struct session_message_row message_row(const struct disk_row *row)
+static struct session_message_row message_row(const struct simdisk_row *row)
 {
     struct tail tail;
     memcpy(&tail, row->bytes + row->len - sizeof tail, sizeof tail);
@@ -83,17 +84,23 @@ static struct session_message_row message_row(const struct disk_row *row)
     };
 }
 
-static struct disk_row *find_message(const struct disk *d, uint64_t id)
+int host_client_row_number(const struct simdisk_row *row, int *client)
 {
-    struct disk_row *row = NULL;
-    while ((row = disk_next(d, MESSAGE, row)) && row->key[0] != id)
+    const struct session_message_row message = message_row(row);
+    return host_client_number(message.payload, message.payload_len, client);
+}
+
+static struct simdisk_row *find_message(const struct simdisk *d, uint64_t id)
+{
+    struct simdisk_row *row = NULL;
+    while ((row = simdisk_next(d, MESSAGE, row)) && row->key[0] != id)
         ;
     return row;
 }
 
-static void put_mark(struct disk *d, uint64_t id, enum session_mark mark)
+static void put_mark(struct simdisk *d, uint64_t id, enum session_mark mark)
 {
-    struct disk_row *row = find_message(d, id);
+    struct simdisk_row *row = find_message(d, id);
     if (!row)
         return;
     struct session_message_row message = message_row(row);
@@ -108,8 +115,8 @@ static void put_mark(struct disk *d, uint64_t id, enum session_mark mark)
 static void check_shown(struct world *w, int client, const struct session_message_row *row)
 {
     struct host_client *c = &w->clients[client];
-    struct disk_row *saved = find_message(&c->disk, row->id);
-    if (!saved || !disk_has(&c->disk, saved))
+    struct simdisk_row *saved = find_message(&c->disk, row->id);
+    if (!saved || !simdisk_has(&c->disk, saved))
         world_fail(w, "client %d shows message %ju, which is not on its disk", client,
                    (uintmax_t)row->id);
     else if (row->id >= sizeof c->shown / sizeof c->shown[0])
@@ -120,14 +127,14 @@ static void check_shown(struct world *w, int client, const struct session_messag
         c->shown[row->id] = true;
     int writer;
     int number = host_client_number(row->payload, row->payload_len, &writer);
-    world_say(w, "client %d: shows %c%d as message %ju", client, 'a' + writer, number,
-              (uintmax_t)row->id);
+    world_say(w, "client %d: shows %c%d%s as message %ju", client, 'a' + writer, number,
+              row->mine ? " of its own" : "", (uintmax_t)row->id);
 }
 
 /* A mark claims nothing that was not true some time before. */
 static void check_mark(struct world *w, int client, uint64_t id, enum session_mark mark)
 {
-    const struct disk_row *row = find_message(&w->clients[client].disk, id);
+    const struct simdisk_row *row = find_message(&w->clients[client].disk, id);
     if (!row) {
         world_fail(w, "client %d marks message %ju, which it does not have", client, (uintmax_t)id);
         return;
@@ -149,19 +156,22 @@ static void load(struct world *w, int client, const struct session_event *event)
     uint32_t peer = event->load.peer;
     uint64_t stream = event->load.stream, n = event->load.n;
     unsigned given = 0, most = 1 + (unsigned)rng_below(&w->rng, 4);
-    for (struct disk_row *row = NULL; given < most && (row = disk_next(&c->disk, MESSAGE, row));) {
+    for (struct simdisk_row *row = NULL;
+         given < most && (row = simdisk_next(&c->disk, MESSAGE, row));) {
         const struct session_message_row message = message_row(row);
         if (!message.mine || message.peer != peer || message.stream != stream || message.n < n)
             continue;
         /* In order of n: rows that were saved anew lie behind younger ones. */
-        const struct disk_row *next = NULL;
-        for (struct disk_row *other = NULL; (other = disk_next(&c->disk, MESSAGE, other));)
+        const struct simdisk_row *next = NULL;
+        for (struct simdisk_row *other = NULL; (other = simdisk_next(&c->disk, MESSAGE, other));)
             if (other->value[1] && other->value[0] == peer && other->value[2] == stream &&
                 other->value[3] >= n && (!next || other->value[3] < next->value[3]))
                 next = other;
         const struct session_message_row found = message_row(next);
         int rc = session_loaded(c->session, &found);
-        assert(rc == 0);
+        assert(rc >= 0);
+        if (rc > 0)
+            break;
         n = found.n + 1;
         given++;
         row = NULL;
@@ -188,7 +198,7 @@ void host_client_start(struct world *w, int client)
     session_set_wall(c->session, w->now_ms, w->wall_ms);
     memset(c->shown, 0, sizeof c->shown);
     uint64_t next_id = 1;
-    for (struct disk_row *row = NULL; (row = disk_next(&c->disk, PEER, row));) {
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, PEER, row));) {
         const char *nick = (const char *)row->bytes;
         const struct session_peer_row peer = {
             .id = (uint32_t)row->key[0],
@@ -199,7 +209,7 @@ void host_client_start(struct world *w, int client)
         assert(rc == 0);
     }
     for (uint64_t order = 0; order < MESSAGES_MAX; order++)
-        for (struct disk_row *row = NULL; (row = disk_next(&c->disk, STREAM, row));) {
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, STREAM, row));) {
             const struct session_stream_row stream = {
                 .peer = (uint32_t)row->key[0],
                 .mine = row->key[1],
@@ -215,7 +225,7 @@ void host_client_start(struct world *w, int client)
         if (c->disk.rows[i].table == MESSAGE && c->disk.rows[i].key[0] >= next_id)
             next_id = c->disk.rows[i].key[0] + 1;
     for (uint64_t id = 1; id < next_id; id++) {
-        struct disk_row *row = find_message(&c->disk, id);
+        struct simdisk_row *row = find_message(&c->disk, id);
         if (!row)
             continue;
         const struct session_message_row message = message_row(row);
@@ -240,15 +250,15 @@ void host_client_crash(struct world *w, int client, const char *why)
     c->session = NULL;
     c->wants_link = false;
     net_close_client(w, c->link);
-    disk_crash(&c->disk);
+    simdisk_crash(&c->disk);
     c->starts_ms = w->now_ms + rng_below(&w->rng, 20000);
 }
 
 /* Learns which messages of the peer became safe with a commit. */
 static void note_safe(struct world *w, int client)
 {
-    const struct disk *d = &w->clients[client].disk;
-    for (struct disk_row *row = NULL; (row = disk_next(d, MESSAGE, row));) {
+    const struct simdisk *d = &w->clients[client].disk;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
         const struct session_message_row message = message_row(row);
         int writer;
         int number = host_client_number(message.payload, message.payload_len, &writer);
@@ -268,7 +278,7 @@ static bool commit(struct world *w, int client)
     bool fails = world_fault(w, w->faults.commit_fails);
     bool happened = !fails || rng_one_in(&w->rng, 2);
     if (happened) {
-        disk_commit(&c->disk);
+        simdisk_commit(&c->disk);
         note_safe(w, client);
     }
     if (fails || world_fault(w, w->faults.crash_client)) {
@@ -312,13 +322,13 @@ void host_client_turn(struct world *w, int client)
     do {
         while ((rc = session_next(c->session, &event)) == 1) {
             carry_out(w, client, &event);
-            if (disk_is_dirty(&c->disk) && world_fault(w, w->faults.crash_client)) {
+            if (simdisk_is_dirty(&c->disk) && world_fault(w, w->faults.crash_client)) {
                 host_client_crash(w, client, "in a transaction");
                 return;
             }
         }
         assert(rc == 0);
-    } while (disk_is_dirty(&c->disk) && commit(w, client));
+    } while (simdisk_is_dirty(&c->disk) && commit(w, client));
 }
 
 void host_client_write(struct world *w, int client)

@@ -27,44 +27,44 @@ static const char *unpack(const uint8_t **from)
     return at[0] ? (const char *)at + 1 : NULL;
 }
 
-static void put_seat(struct disk *d, const struct relay_seat_row *row)
+static void put_seat(struct simdisk *d, const struct relay_seat_row *row)
 {
     uint8_t bytes[8192];
     size_t len = pack(bytes, row->room, strlen(row->room));
     len += pack(bytes + len, row->nick, strlen(row->nick));
     len += pack(bytes + len, row->identity, row->identity ? strlen(row->identity) : 0);
     len += pack(bytes + len, row->keys.at, row->keys.at ? row->keys.len : 0);
-    disk_put(d, &(struct disk_row){.table = SEAT,
-                                   .key = {row->id},
-                                   .value = {row->gone_wall_ms},
-                                   .bytes = bytes,
-                                   .len = len});
+    simdisk_put(d, &(struct simdisk_row){.table = SEAT,
+                                         .key = {row->id},
+                                         .value = {row->gone_wall_ms},
+                                         .bytes = bytes,
+                                         .len = len});
 }
 
-static void put_message(struct disk *d, const struct relay_message_row *row)
+static void put_message(struct simdisk *d, const struct relay_message_row *row)
 {
-    disk_put(d, &(struct disk_row){.table = MESSAGE,
-                                   .key = {row->seat, row->position},
-                                   .value = {row->from_seat, row->stream, row->n, row->cost},
-                                   .bytes = (uint8_t *)(uintptr_t)row->frame,
-                                   .len = row->frame_len});
+    simdisk_put(d, &(struct simdisk_row){.table = MESSAGE,
+                                         .key = {row->seat, row->position},
+                                         .value = {row->sender, row->stream, row->n, row->cost},
+                                         .bytes = (uint8_t *)(uintptr_t)row->frame,
+                                         .len = row->frame_len});
 }
 
-static void put_receipt(struct disk *d, const struct relay_receipt_row *row)
+static void put_receipt(struct simdisk *d, const struct relay_receipt_row *row)
 {
-    disk_put(d, &(struct disk_row){.table = RECEIPT,
-                                   .key = {row->seat, row->stream},
-                                   .value = {row->position},
-                                   .bytes = (uint8_t *)(uintptr_t)row->frame,
-                                   .len = row->frame_len});
+    simdisk_put(d, &(struct simdisk_row){.table = RECEIPT,
+                                         .key = {row->seat, row->stream},
+                                         .value = {row->position},
+                                         .bytes = (uint8_t *)(uintptr_t)row->frame,
+                                         .len = row->frame_len});
 }
 
-static struct relay_message_row message_row(const struct disk_row *row)
+static struct relay_message_row message_row(const struct simdisk_row *row)
 {
     return (struct relay_message_row){
         .seat = row->key[0],
         .position = row->key[1],
-        .from_seat = row->value[0],
+        .sender = row->value[0],
         .stream = row->value[1],
         .n = row->value[2],
         .cost = row->value[3],
@@ -73,37 +73,38 @@ static struct relay_message_row message_row(const struct disk_row *row)
     };
 }
 
-static void delete_seat(struct disk *d, uint64_t seat)
+static void delete_seat(struct simdisk *d, uint64_t seat)
 {
     for (int table = SEAT; table <= RECEIPT; table++)
-        for (struct disk_row *row = NULL; (row = disk_next(d, table, row));)
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, table, row));)
             if (row->key[0] == seat)
-                disk_delete(d, row);
+                simdisk_delete(d, row);
 }
 
-static uint64_t delete_messages(struct disk *d, uint64_t seat, uint64_t stream, uint64_t n)
+static void delete_messages(struct world *w, uint64_t seat, uint64_t stream, uint64_t n)
 {
-    uint64_t cost = 0;
-    for (struct disk_row *row = NULL; (row = disk_next(d, MESSAGE, row));)
+    uint64_t count = 0, cost = 0;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));)
         if (row->key[0] == seat && row->value[1] == stream && row->value[2] <= n) {
+            count++;
             cost += row->value[3];
-            disk_delete(d, row);
+            simdisk_delete(&w->relay_disk, row);
         }
-    return cost;
+    relay_deleted(w->relay, seat, count, cost);
 }
 
-static void delete_receipts(struct disk *d, uint64_t seat)
+static void delete_receipts(struct simdisk *d, uint64_t seat)
 {
-    for (struct disk_row *row = NULL; (row = disk_next(d, RECEIPT, row));)
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, RECEIPT, row));)
         if (row->key[0] == seat)
-            disk_delete(d, row);
+            simdisk_delete(d, row);
 }
 
 /* Rows of a seat's queue from a position on: put in order, as positions only grow. */
 static int load(struct world *w, const struct relay_event *event)
 {
     uint64_t seat = event->seat, position = event->position, bytes = event->bytes, given = 0;
-    for (struct disk_row *row = NULL; (row = disk_next(&w->relay_disk, MESSAGE, row));) {
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));) {
         if (row->key[0] != seat || row->key[1] < position || given >= bytes)
             continue;
         const struct relay_message_row message = message_row(row);
@@ -112,28 +113,29 @@ static int load(struct world *w, const struct relay_event *event)
         if (rc)
             return rc;
     }
-    return relay_load_done(w->relay, seat, w->now_ms);
+    relay_load_done(w->relay, seat, w->now_ms);
+    return 0;
 }
 
 static void restore_streams(struct world *w)
 {
-    const struct disk *d = &w->relay_disk;
-    for (struct disk_row *row = NULL; (row = disk_next(d, MESSAGE, row));) {
+    const struct simdisk *d = &w->relay_disk;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
         struct relay_stream_row stream = {
             .seat = row->key[0],
-            .from_seat = row->value[0],
+            .sender = row->value[0],
             .stream = row->value[1],
             .first = row->value[2],
             .n = row->value[2],
         };
         bool newest = true;
-        for (struct disk_row *other = row; (other = disk_next(d, MESSAGE, other));)
+        for (struct simdisk_row *other = row; (other = simdisk_next(d, MESSAGE, other));)
             newest &= other->key[0] != row->key[0] || other->value[1] != row->value[1];
         if (!newest)
             continue;
         for (bool more = true; more;) {
             more = false;
-            for (struct disk_row *other = NULL; (other = disk_next(d, MESSAGE, other));)
+            for (struct simdisk_row *other = NULL; (other = simdisk_next(d, MESSAGE, other));)
                 if (other->key[0] == stream.seat && other->value[1] == stream.stream &&
                     other->value[2] + 1 == stream.first) {
                     stream.first--;
@@ -147,26 +149,24 @@ static void restore_streams(struct world *w)
 
 static void restore_queues(struct world *w)
 {
-    const struct disk *d = &w->relay_disk;
-    for (struct disk_row *seat = NULL; (seat = disk_next(d, SEAT, seat));) {
+    const struct simdisk *d = &w->relay_disk;
+    for (struct simdisk_row *seat = NULL; (seat = simdisk_next(d, SEAT, seat));) {
         struct relay_queue_row queue = {.seat = seat->key[0]};
-        for (struct disk_row *row = NULL; (row = disk_next(d, MESSAGE, row));) {
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
             if (row->key[0] != queue.seat)
                 continue;
+            queue.count++;
             queue.cost += row->value[3];
-            if (!queue.position_first)
-                queue.position_first = row->key[1];
-            queue.position_last = row->key[1];
         }
-        int rc = queue.cost ? relay_restore_queue(w->relay, &queue) : 0;
+        int rc = queue.count ? relay_restore_queue(w->relay, &queue) : 0;
         assert(rc == 0);
     }
 }
 
 static void restore_seats_and_receipts(struct world *w)
 {
-    const struct disk *d = &w->relay_disk;
-    for (struct disk_row *row = NULL; (row = disk_next(d, SEAT, row));) {
+    const struct simdisk *d = &w->relay_disk;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, SEAT, row));) {
         const uint8_t *at = row->bytes;
         struct relay_seat_row seat = {.id = row->key[0], .gone_wall_ms = row->value[0]};
         seat.room = unpack(&at);
@@ -179,7 +179,7 @@ static void restore_seats_and_receipts(struct world *w)
     }
     restore_queues(w);
     restore_streams(w);
-    for (struct disk_row *row = NULL; (row = disk_next(d, RECEIPT, row));) {
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, RECEIPT, row));) {
         const struct relay_receipt_row receipt = {
             .seat = row->key[0],
             .stream = row->key[1],
@@ -211,7 +211,7 @@ void host_relay_start(struct world *w)
     uint64_t seat = 0, position = 0;
     restore_seats_and_receipts(w);
     for (size_t i = 0; i < w->relay_disk.count; i++) {
-        const struct disk_row *row = &w->relay_disk.rows[i];
+        const struct simdisk_row *row = &w->relay_disk.rows[i];
         if (row->key[0] > seat)
             seat = row->key[0];
         uint64_t at = row->table == MESSAGE   ? row->key[1]
@@ -219,8 +219,6 @@ void host_relay_start(struct world *w)
                                               : 0;
         if (at > position)
             position = at;
-        if (row->table == MESSAGE && row->value[0] > seat)
-            seat = row->value[0];
     }
     relay_restore_counters(w->relay, seat + 1, position + 1);
     world_say(w, "relay: starts");
@@ -239,7 +237,7 @@ static void end_process(struct world *w)
         link->accepted = NULL;
         link->down.broken = true;
     }
-    disk_crash(&w->relay_disk);
+    simdisk_crash(&w->relay_disk);
     w->relay_starts_ms = w->now_ms + rng_below(&w->rng, 20000);
 }
 
@@ -252,8 +250,7 @@ void host_relay_crash(struct world *w, const char *why)
 void host_relay_stop(struct world *w)
 {
     world_say(w, "relay: stops in good order");
-    int rc = relay_stop(w->relay, w->now_ms);
-    assert(rc == 0);
+    relay_stop(w->relay, w->now_ms);
     host_relay_turn(w);
     if (w->relay)
         end_process(w);
@@ -262,7 +259,7 @@ void host_relay_stop(struct world *w)
 /* Learns which messages of whom became safe with a commit. */
 static void note_safe(struct world *w)
 {
-    for (struct disk_row *row = NULL; (row = disk_next(&w->relay_disk, MESSAGE, row));) {
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));) {
         struct frame frame;
         int client;
         if (frame_decode(row->bytes, row->len, &frame) <= 0)
@@ -276,41 +273,68 @@ static void note_safe(struct world *w)
 /* Commits what the turn saved. False where the relay is gone. */
 static bool commit(struct world *w)
 {
-    int rc;
     if (world_fault(w, w->faults.crash_relay)) {
         host_relay_crash(w, "before a commit");
         return false;
     }
     if (world_fault(w, w->faults.disk_full)) {
         world_say(w, "relay: the disk is full");
-        disk_crash(&w->relay_disk);
-        rc = relay_rolled_back(w->relay, w->now_ms);
-        assert(rc == 0);
+        simdisk_crash(&w->relay_disk);
+        relay_rolled_back(w->relay, w->now_ms);
         return true;
     }
     if (world_fault(w, w->faults.commit_fails)) {
         bool happened = rng_one_in(&w->rng, 2);
         if (happened) {
-            disk_commit(&w->relay_disk);
+            simdisk_commit(&w->relay_disk);
             note_safe(w);
         }
         host_relay_crash(w, happened ? "a commit failed, but happened" : "a commit failed");
         return false;
     }
-    disk_commit(&w->relay_disk);
+    simdisk_commit(&w->relay_disk);
     note_safe(w);
     if (world_fault(w, w->faults.crash_relay)) {
         host_relay_crash(w, "after a commit");
         return false;
     }
-    rc = relay_committed(w->relay, w->now_ms);
-    assert(rc == 0);
+    relay_committed(w->relay, w->now_ms);
     return true;
+}
+
+/* Shows what the relay wants of its disk. */
+static void trace(struct world *w, const struct relay_event *event)
+{
+    switch (event->type) {
+    case RELAY_SAVE_SEAT:
+        world_say(w, "relay: saves seat %ju, %s", (uintmax_t)event->seat_row.id,
+                  event->seat_row.nick);
+        break;
+    case RELAY_DELETE_SEAT: world_say(w, "relay: deletes seat %ju", (uintmax_t)event->seat); break;
+    case RELAY_SAVE_MESSAGE:
+        world_say(w, "relay: saves %016jx %ju for seat %ju at %ju",
+                  (uintmax_t)event->message_row.stream, (uintmax_t)event->message_row.n,
+                  (uintmax_t)event->message_row.seat, (uintmax_t)event->message_row.position);
+        break;
+    case RELAY_DELETE_MESSAGES:
+        world_say(w, "relay: deletes %016jx to %ju for seat %ju", (uintmax_t)event->stream,
+                  (uintmax_t)event->n, (uintmax_t)event->seat);
+        break;
+    case RELAY_LOAD:
+        world_say(w, "relay: loads for seat %ju from %ju", (uintmax_t)event->seat,
+                  (uintmax_t)event->position);
+        break;
+    case RELAY_LOG:
+        world_say(w, "relay: %s %.*s", event->text, (int)event->about.len, event->about.at);
+        break;
+    default: break;
+    }
 }
 
 static void carry_out(struct world *w, const struct relay_event *event)
 {
-    struct disk *d = &w->relay_disk;
+    trace(w, event);
+    struct simdisk *d = &w->relay_disk;
     struct link *link = event->owner;
     int rc = 0;
     switch (event->type) {
@@ -321,11 +345,7 @@ static void carry_out(struct world *w, const struct relay_event *event)
     case RELAY_SAVE_SEAT: put_seat(d, &event->seat_row); break;
     case RELAY_DELETE_SEAT: delete_seat(d, event->seat); break;
     case RELAY_SAVE_MESSAGE: put_message(d, &event->message_row); break;
-    case RELAY_DELETE_MESSAGES: {
-        uint64_t seat = event->seat, stream = event->stream, n = event->n;
-        rc = relay_deleted(w->relay, seat, stream, delete_messages(d, seat, stream, n));
-        break;
-    }
+    case RELAY_DELETE_MESSAGES: delete_messages(w, event->seat, event->stream, event->n); break;
     case RELAY_SAVE_RECEIPT: put_receipt(d, &event->receipt_row); break;
     case RELAY_DELETE_RECEIPTS: delete_receipts(d, event->seat); break;
     case RELAY_LOAD: rc = load(w, event); break;
@@ -340,13 +360,13 @@ void host_relay_turn(struct world *w)
     do {
         while ((rc = relay_next(w->relay, &event)) == 1) {
             carry_out(w, &event);
-            if (disk_is_dirty(&w->relay_disk) && world_fault(w, w->faults.crash_relay)) {
+            if (simdisk_is_dirty(&w->relay_disk) && world_fault(w, w->faults.crash_relay)) {
                 host_relay_crash(w, "in a transaction");
                 return;
             }
         }
         assert(rc == 0);
-        if (disk_is_dirty(&w->relay_disk) && !w->durable)
+        if (simdisk_is_dirty(&w->relay_disk) && !w->durable)
             world_fail(w, "a relay without a disk saved something");
-    } while (disk_is_dirty(&w->relay_disk) && commit(w));
+    } while (simdisk_is_dirty(&w->relay_disk) && commit(w));
 }

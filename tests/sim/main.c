@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,9 +18,18 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static struct world world;
+
+/* An assertion of the machines failed: the seed is what is needed to see it again. */
+static void say_seed(int signal)
+{
+    (void)signal;
+    printf("seed %" PRIu64 ": an assertion failed\n", world.seed);
+    fflush(stdout);
+}
+
 static int run(uint64_t seed, uint64_t histories, bool trace)
 {
-    static struct world world;
     double start = seconds();
     uint64_t steps = 0;
     for (uint64_t i = 0; i < histories; i++) {
@@ -49,6 +59,7 @@ int main(int argc, char **argv)
     };
     uint64_t histories = 1, seed = 1;
     bool trace = false;
+    signal(SIGABRT, say_seed);
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         switch (option) {
         case 'n': histories = strtoull(optarg, NULL, 10); break;

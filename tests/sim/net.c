@@ -14,6 +14,14 @@ static size_t some(struct world *w, size_t len)
     return 1 + (size_t)rng_below(&w->rng, len);
 }
 
+void net_clear(struct link *link)
+{
+    buffer_clear(&link->up.bytes);
+    buffer_clear(&link->down.bytes);
+    frame_reader_clear(&link->up.seen);
+    frame_reader_clear(&link->down.seen);
+}
+
 void net_connect(struct world *w, int client)
 {
     struct host_client *c = &w->clients[client];
@@ -32,11 +40,12 @@ void net_connect(struct world *w, int client)
         assert(w->links_count < LINKS_MAX);
         link = &w->links[w->links_count++];
     }
-    buffer_clear(&link->up.bytes);
-    buffer_clear(&link->down.bytes);
+    net_clear(link);
     *link = (struct link){.client = client, .client_end = true, .relay_end = true};
     buffer_init(&link->up.bytes, PIPE_MAX);
     buffer_init(&link->down.bytes, PIPE_MAX);
+    frame_reader_init(&link->up.seen);
+    frame_reader_init(&link->down.seen);
     int rc = relay_open(w->relay, link, w->now_ms, &link->accepted);
     assert(rc == 0);
     c->link = link;
@@ -67,8 +76,23 @@ void net_close_relay(struct world *w, struct link *link)
     link->accepted = NULL;
 }
 
+/* Shows the frames in what is written. */
+static void trace(struct world *w, const struct link *link, struct pipe *pipe, const uint8_t *bytes,
+                  size_t len)
+{
+    struct frame frame;
+    frame_reader_feed(&pipe->seen, bytes, len);
+    while (frame_reader_next(&pipe->seen, &frame) == 1)
+        world_say(w, "link %d %s client %d: %.*s", (int)(link - w->links),
+                  pipe == &link->up ? "from" : "to", link->client, (int)frame.header_len,
+                  frame.header);
+    int rc = frame_reader_keep(&pipe->seen);
+    assert(rc == 0);
+}
+
 /* Takes what an end has to write into its pipe. Gives how much. */
-static size_t fill(struct world *w, struct pipe *pipe, const uint8_t *bytes, size_t len)
+static size_t fill(struct world *w, const struct link *link, struct pipe *pipe,
+                   const uint8_t *bytes, size_t len)
 {
     size_t room = PIPE_MAX - pipe->bytes.len;
     if (len > room)
@@ -78,6 +102,8 @@ static size_t fill(struct world *w, struct pipe *pipe, const uint8_t *bytes, siz
     len = some(w, len);
     int rc = buffer_put(&pipe->bytes, bytes, len);
     assert(rc == 0);
+    if (w->trace)
+        trace(w, link, pipe, bytes, len);
     return len;
 }
 
@@ -86,7 +112,7 @@ static bool step_client(struct world *w, struct link *link)
     struct host_client *c = &w->clients[link->client];
     size_t len;
     const uint8_t *bytes = session_output(c->session, &len);
-    size_t taken = len ? fill(w, &link->up, bytes, len) : 0;
+    size_t taken = len ? fill(w, link, &link->up, bytes, len) : 0;
     if (taken) {
         session_consume(c->session, taken, w->now_ms);
         return true;
@@ -116,7 +142,7 @@ static bool step_relay(struct world *w, struct link *link)
 {
     size_t len;
     const uint8_t *bytes = relay_output(w->relay, link->accepted, &len);
-    size_t taken = len ? fill(w, &link->down, bytes, len) : 0;
+    size_t taken = len ? fill(w, link, &link->down, bytes, len) : 0;
     if (taken) {
         relay_consume(w->relay, link->accepted, taken, w->now_ms);
         host_relay_turn(w);

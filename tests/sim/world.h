@@ -2,10 +2,10 @@
 #define WORLD_H
 
 #include "buffer.h"
-#include "disk.h"
 #include "relay.h"
 #include "rng.h"
 #include "session.h"
+#include "simdisk.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +15,7 @@
  * session machines run; what this code plays is their edges, and everything that goes wrong.
  */
 enum {
+    HOST_CLIENT_MESSAGE = 2, /* the table of messages on a client's disk */
     CLIENTS = 2,
     LINKS_MAX = 32,     /* connections of one history */
     MESSAGES_MAX = 512, /* that one client writes in one history */
@@ -23,8 +24,9 @@ enum {
 /* One direction of a connection. */
 struct pipe {
     struct buffer bytes;
-    bool ended;  /* by its sender, in good order */
-    bool broken; /* what was on its way is lost, and the receiver will learn of it */
+    bool ended;               /* by its sender, in good order */
+    bool broken;              /* what was on its way is lost, and the receiver will learn of it */
+    struct frame_reader seen; /* for the trace */
 };
 
 /* One connection. Each end has its own idea of whether there is one. */
@@ -38,7 +40,7 @@ struct link {
 
 struct host_client {
     struct session *session; /* NULL while it is not running */
-    struct disk disk;
+    struct simdisk disk;
     struct link *link;            /* the connection it uses; NULL for none */
     bool wants_link;              /* SESSION_CONNECT is to be answered */
     uint64_t starts_ms;           /* when a client that does not run starts again */
@@ -67,7 +69,7 @@ struct world {
     bool trace;
     uint64_t now_ms, wall_ms;
     struct relay *relay; /* NULL while it is down */
-    struct disk relay_disk;
+    struct simdisk relay_disk;
     uint64_t relay_starts_ms;
     struct link links[LINKS_MAX];
     size_t links_count;
@@ -92,6 +94,7 @@ bool world_fault(struct world *w, unsigned n);
 
 /* The network (net.c). */
 void net_connect(struct world *w, int client);
+void net_clear(struct link *link); /* frees what it holds */
 void net_close_client(struct world *w, struct link *link);
 void net_close_relay(struct world *w, struct link *link);
 /* Moves some bytes, ends and losses; false where there was nothing to move. */
@@ -109,7 +112,10 @@ void host_client_crash(struct world *w, int client, const char *why);
 void host_client_turn(struct world *w, int client);
 void host_client_write(struct world *w, int client);
 
-/* The number of the message that a payload of client `client` is; -1 for none of ours. */
+/* The number that a message's payload says, and whose it is. -1: none that was written here. */
 int host_client_number(const uint8_t *payload, size_t len, int *client);
+
+/* The same for a row of a client's disk, of the table of messages. */
+int host_client_row_number(const struct simdisk_row *row, int *client);
 
 #endif
