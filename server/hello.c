@@ -156,7 +156,7 @@ static int take_seat(struct relay *r, struct relay_client *c, struct hello *hell
     if (s) {
         spell_anew(&s->nick, &hello->nick);
         spell_anew(&s->room->name, &hello->room);
-    } else if (!(s = seat_new(r, &hello->room, &hello->nick, hello->identity, r->next_seat))) {
+    } else if (!(s = seat_new(r, &hello->room, &hello->nick, hello->identity, r->next_seat++))) {
         free(welcome);
         return ERROR_NOMEM;
     }
