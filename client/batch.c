@@ -5,19 +5,26 @@
 #include "talk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-void batch_init(struct batch *b, const struct face_ops *ops, size_t line_max, int stop_fd)
+struct batch *batch_new(const struct face_ops *ops, size_t line_max, int stop_fd)
 {
-    *b = (struct batch){.face.ops = ops};
+    struct batch *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    b->face.ops = ops;
     lines_init(&b->in, STDIN_FILENO, line_max);
     output_init(&b->out, STDOUT_FILENO, stop_fd);
+    return b;
 }
 
-void batch_clear(struct batch *b)
+void batch_free(struct face *f)
 {
+    struct batch *b = (struct batch *)f;
     lines_clear(&b->in);
     output_clear(&b->out);
+    free(b);
 }
 
 int batch_begin(struct face *f, uint64_t now_ms)
@@ -61,7 +68,7 @@ static const char *explain(int error)
 
 static int refuse(struct batch *b, int error)
 {
-    b->refused++;
+    b->face.refused++;
     if (error == ERROR_STATE)
         return 0;
     char why[256];
@@ -110,7 +117,7 @@ bool batch_is_ended(const struct face *f)
     return lines_ended(&((const struct batch *)f)->in);
 }
 
-void batch_clear_screen(struct face *f)
+void batch_clear(struct face *f)
 {
     (void)f;
 }

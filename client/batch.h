@@ -13,15 +13,13 @@ struct batch {
     struct face face;
     struct lines in;
     struct output out;
-    uint64_t refused; /* lines of input that could not be sent */
     /* Takes one line; or what is wrong with it, ERROR_LIMIT where it was too long (and is not
      * there). */
     int (*take_line)(struct batch *b, const char *line, size_t len, uint64_t now_ms);
 };
 
-/* `stop_fd` is readable when the program is to end. */
-void batch_init(struct batch *b, const struct face_ops *ops, size_t line_max, int stop_fd);
-void batch_clear(struct batch *b);
+/* `stop_fd` is readable when the program is to end. NULL: out of memory. */
+struct batch *batch_new(const struct face_ops *ops, size_t line_max, int stop_fd);
 
 /* For the ops of a face that begins with a struct batch. */
 int batch_begin(struct face *f, uint64_t now_ms);
@@ -31,6 +29,7 @@ uint64_t batch_deadline(const struct face *f);
 int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms);
 int batch_end_turn(struct face *f, uint64_t now_ms);
 bool batch_is_ended(const struct face *f);
-void batch_clear_screen(struct face *f);
+void batch_clear(struct face *f);
+void batch_free(struct face *f);
 
 #endif

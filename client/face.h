@@ -61,6 +61,7 @@ struct face_ops {
 struct face {
     const struct face_ops *ops;
     struct talk *talk; /* set before the first call */
+    uint64_t refused;  /* lines of input that could not be sent */
 };
 
 #endif

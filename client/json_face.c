@@ -1,5 +1,6 @@
 #include "json_face.h"
 
+#include "batch.h"
 #include "error.h"
 #include "json.h"
 #include "talk.h"
@@ -191,24 +192,19 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
     return end(&w, f);
 }
 
-static void free_json(struct face *f)
-{
-    batch_clear((struct batch *)f);
-}
-
 static const struct face_ops ops = {
     .begin = batch_begin,
     .show_message = show_message,
     .show_event = show_event,
     .tell = tell,
     .show_help = batch_show_help,
-    .clear = batch_clear_screen,
+    .clear = batch_clear,
     .poll = batch_poll,
     .deadline = batch_deadline,
     .take_input = batch_take_input,
     .end_turn = batch_end_turn,
     .is_ended = batch_is_ended,
-    .free = free_json,
+    .free = batch_free,
 };
 
 /* Carries out an object with a text or a command in it. */
@@ -245,8 +241,12 @@ static int take_line(struct batch *b, const char *line, size_t len, uint64_t now
     return rc;
 }
 
-void json_face_init(struct batch *b, int stop_fd)
+int json_face_new(struct face **f, int stop_fd)
 {
-    batch_init(b, &ops, LINE_MAX_BYTES, stop_fd);
+    struct batch *b = batch_new(&ops, LINE_MAX_BYTES, stop_fd);
+    *f = b ? &b->face : NULL;
+    if (!b)
+        return ERROR_NOMEM;
     b->take_line = take_line;
+    return 0;
 }

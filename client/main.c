@@ -8,7 +8,9 @@
 #include "plain.h"
 #include "signals.h"
 #include "talk.h"
+#include "tui.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
@@ -19,6 +21,12 @@
 
 enum {
     KEYS_JSON_MAX = 128,
+};
+
+/* How it ended: told when the screen is gone. */
+struct ending {
+    enum talk_exit exit;
+    char why[WORDS_MAX], undelivered[WORDS_MAX];
 };
 
 /* A file opened later must not become standard input, output or error. */
@@ -32,10 +40,10 @@ static void fill_standard_descriptors(void)
         close(fd);
 }
 
-static int complain(enum talk_exit exit, const char *why)
+static void complain(const char *why)
 {
-    fprintf(stderr, "chat-client: %s\n", why);
-    return exit;
+    if (*why)
+        fprintf(stderr, "chat-client: %s\n", why);
 }
 
 /* What hello tells of this client's keys. */
@@ -59,6 +67,21 @@ static int make_keys(const char *folder, char keys[KEYS_JSON_MAX], char why[WORD
     return 0;
 }
 
+/* The face that was asked for, else a screen where there can be one. */
+static int make_face(const struct options *o, int stop_fd, struct face **face)
+{
+    if (o->face == OPTIONS_FACE_JSON)
+        return json_face_new(face, stop_fd);
+    if (o->face == OPTIONS_FACE_PLAIN || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return plain_new(face, stop_fd);
+    char why[WORDS_MAX];
+    int rc = tui_new(face, why, sizeof why);
+    if (rc != ERROR_SYSTEM)
+        return rc;
+    complain(why);
+    return plain_new(face, stop_fd);
+}
+
 /* Why the loop ended before its time. */
 static const char *explain(int error)
 {
@@ -70,31 +93,24 @@ static const char *explain(int error)
     return error_text(error);
 }
 
-/* Says what there is to say at the end, and gives the exit status. */
-static int conclude(const struct talk *t, const struct batch *face, int error)
+static void conclude(const struct talk *t, const struct face *face, int error, struct ending *end)
 {
-    char why[WORDS_MAX];
-    enum talk_exit exit = talk_exit(t, why);
-    if (exit == TALK_FINE && error) {
-        exit = TALK_FAILED;
-        snprintf(why, sizeof why, "%s", explain(error));
+    end->exit = talk_exit(t, end->why);
+    if (end->exit == TALK_FINE && error) {
+        end->exit = TALK_FAILED;
+        snprintf(end->why, sizeof end->why, "%s", explain(error));
     }
-    if (*why)
-        complain(exit, why);
     size_t count = session_undelivered(talk_session(t));
-    if (count > 0) {
-        words_undelivered(count, why);
-        complain(exit, why);
-    }
-    return exit == TALK_FINE && (count > 0 || face->refused > 0) ? TALK_FAILED : exit;
+    if (count > 0)
+        words_undelivered(count, end->undelivered);
+    if (end->exit == TALK_FINE && (count > 0 || face->refused > 0))
+        end->exit = TALK_FAILED;
 }
 
-static int run(const struct options *o, struct batch *face, int stop_fd)
+static void talk_and_conclude(const struct options *o, const char *folder, struct face *face,
+                              int stop_fd, struct ending *end)
 {
-    char folder[PATH_MAX], keys[KEYS_JSON_MAX], why[WORDS_MAX];
-    if (identity_make_folder(o->state, o->nick.key, folder, sizeof folder, why) ||
-        make_keys(folder, keys, why))
-        return complain(TALK_FAILED, why);
+    char keys[KEYS_JSON_MAX];
     struct talk_options options = {
         .nick = o->nick.text,
         .room = o->room.text,
@@ -102,47 +118,82 @@ static int run(const struct options *o, struct batch *face, int stop_fd)
         .folder = folder,
         .keys = keys,
         .open = true,
-        .face = &face->face,
+        .face = face,
     };
-    struct talk *talk;
+    struct talk *talk = NULL;
+    end->exit = TALK_FAILED;
+    if (make_keys(folder, keys, end->why))
+        return;
+    snprintf(end->why, sizeof end->why, "%s", error_text(ERROR_NOMEM));
     if (talk_new(&talk, &options))
-        return complain(TALK_FAILED, error_text(ERROR_NOMEM));
-    face->face.talk = talk;
-    int status;
-    if (talk_connect(talk, &o->server, loop_now_ms(), why))
-        status = complain(TALK_FAILED, why);
-    else
-        status = conclude(talk, face, loop_run(talk, &face->face, stop_fd));
+        return;
+    face->talk = talk;
+    if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
+        conclude(talk, face, loop_run(talk, face, stop_fd), end);
     talk_free(talk);
-    return status;
+}
+
+/* With a screen there is no place on it for the log. Gives what standard error was, or -1. */
+static int move_log(const char *folder)
+{
+    char path[PATH_MAX];
+    if ((size_t)snprintf(path, sizeof path, "%s/log", folder) >= sizeof path)
+        return -1;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    int before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+    return before;
+}
+
+static void run(const struct options *o, struct ending *end)
+{
+    char folder[PATH_MAX];
+    struct face *face = NULL;
+    int stop_fd = signals_init(), screen_err = -1, rc = ERROR_SYSTEM;
+    end->exit = TALK_FAILED;
+    if (identity_make_folder(o->state, o->nick.key, folder, sizeof folder, end->why))
+        return;
+    if (stop_fd >= 0)
+        rc = make_face(o, stop_fd, &face);
+    if (rc) {
+        snprintf(end->why, sizeof end->why, "cannot start: %s",
+                 rc == ERROR_SYSTEM ? strerror(errno) : error_text(rc));
+        return;
+    }
+    if (face->ops->stays && o->verbose)
+        screen_err = move_log(folder);
+    talk_and_conclude(o, folder, face, stop_fd, end);
+    face->ops->free(face);
+    log_flush();
+    if (screen_err >= 0)
+        dup2(screen_err, STDERR_FILENO);
 }
 
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
     umask(077);
-    setlocale(LC_ALL, "");
+    setlocale(LC_CTYPE, "");
     struct options options;
-    char why[OPTIONS_ERROR_MAX];
-    if (options_init(&options, argc, argv, why))
-        return complain(TALK_USAGE, why);
+    struct ending end = {.exit = TALK_FINE};
+    if (options_init(&options, argc, argv, end.why)) {
+        complain(end.why);
+        return TALK_USAGE;
+    }
     if (options.action == OPTIONS_HELP)
         fputs(options_usage(), stdout);
-    if (options.action == OPTIONS_VERSION)
+    else if (options.action == OPTIONS_VERSION)
         puts("chat-client " CHAT_VERSION);
     if (options.action != OPTIONS_RUN)
         return fflush(stdout) ? TALK_FAILED : TALK_FINE;
 
     log_init("chat-client", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
-    struct batch face;
-    int stop_fd = signals_init();
-    if (options.face == OPTIONS_FACE_JSON)
-        json_face_init(&face, stop_fd);
-    else
-        plain_init(&face, stop_fd);
-    int status =
-        stop_fd < 0 ? complain(TALK_FAILED, "cannot make a pipe") : run(&options, &face, stop_fd);
-    face.face.ops->free(&face.face);
+    run(&options, &end);
     options_clear(&options);
-    return status;
+    complain(end.why);
+    complain(end.undelivered);
+    return end.exit;
 }

@@ -1,5 +1,6 @@
 #include "plain.h"
 
+#include "batch.h"
 #include "error.h"
 #include "talk.h"
 #include "text.h"
@@ -97,24 +98,19 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
     return tell(f, FACE_NOTICE, text);
 }
 
-static void free_plain(struct face *f)
-{
-    batch_clear((struct batch *)f);
-}
-
 static const struct face_ops ops = {
     .begin = batch_begin,
     .show_message = show_message,
     .show_event = show_event,
     .tell = tell,
     .show_help = batch_show_help,
-    .clear = batch_clear_screen,
+    .clear = batch_clear,
     .poll = batch_poll,
     .deadline = batch_deadline,
     .take_input = batch_take_input,
     .end_turn = batch_end_turn,
     .is_ended = batch_is_ended,
-    .free = free_plain,
+    .free = batch_free,
 };
 
 static int take_line(struct batch *b, const char *line, size_t len, uint64_t now_ms)
@@ -122,8 +118,12 @@ static int take_line(struct batch *b, const char *line, size_t len, uint64_t now
     return len ? talk_line(b->face.talk, line, len, now_ms) : 0;
 }
 
-void plain_init(struct batch *b, int stop_fd)
+int plain_new(struct face **f, int stop_fd)
 {
-    batch_init(b, &ops, PAYLOAD_TEXT_MAX + 1, stop_fd); /* a slash more, in `//` */
+    struct batch *b = batch_new(&ops, PAYLOAD_TEXT_MAX + 1 /* a slash more, in `//` */, stop_fd);
+    *f = b ? &b->face : NULL;
+    if (!b)
+        return ERROR_NOMEM;
     b->take_line = take_line;
+    return 0;
 }

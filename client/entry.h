@@ -1,0 +1,28 @@
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include "face.h"
+#include "transcript.h"
+
+/* An entry of the screen's transcript, with the strings that it needs. */
+struct entry {
+    struct transcript_entry shown;
+    char *author, *text; /* owned */
+    char clock[16], day[64];
+};
+
+/*
+ * Makes the entry of a message. 1; 0 where the message is nothing to show; ERROR_NOMEM. With
+ * anything but 1 there is nothing to clear.
+ */
+int entry_init_message(struct entry *e, const struct face_message *m);
+
+/* Makes the entry of something that the program says. ERROR_NOMEM. */
+int entry_init_notice(struct entry *e, enum transcript_kind kind, const char *text);
+
+void entry_clear(struct entry *e);
+
+/* The transcript's mark for one of the session's. */
+enum transcript_mark entry_mark(enum session_mark mark);
+
+#endif

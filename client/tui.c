@@ -1,0 +1,247 @@
+#include "tui_internal.h"
+
+#include "commands.h"
+#include "error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    DRAFT_MS = 1000,  /* from a change of what is written to the disk */
+    TYPING_MS = 3000, /* between two notices of typing */
+};
+
+static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    tui->typing_next_ms = 0;
+    int rc = talk_line(tui->face.talk, e->text, e->len, now_ms);
+    if (rc == ERROR_PAYLOAD || rc == ERROR_UTF8)
+        return ui_set_note(tui->ui, "that cannot be sent: it is too long, or not text");
+    return rc == ERROR_STATE ? 0 : rc; /* it was told */
+}
+
+static int take_draft(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    size_t len;
+    const char *text = editor_text(ui_editor(tui->ui), &len);
+    if (tui->draft_due_ms == UINT64_MAX)
+        tui->draft_due_ms = now_ms + DRAFT_MS;
+    if (len == 0 || text[0] == '/' || now_ms < tui->typing_next_ms)
+        return 0;
+    tui->typing_next_ms = now_ms + TYPING_MS;
+    return talk_signal(tui->face.talk, PAYLOAD_TYPING, true, now_ms);
+}
+
+static int take_older(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    return tui_load_older(tui);
+}
+
+static int take_seen(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    return talk_seen(tui->face.talk, e->id, now_ms);
+}
+
+/* Completes the name of a command, as far as it is the only one. */
+static int take_complete(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    struct editor *editor = ui_editor(tui->ui);
+    size_t len, at = editor_cursor(editor), count;
+    const char *text = editor_text(editor, &len);
+    const struct command *table = commands_table(&count), *found = NULL;
+    if (at == 0 || text[0] != '/' || memchr(text, ' ', at))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(table[i].name, text + 1, at - 1) != 0)
+            continue;
+        if (found)
+            return ui_set_note(tui->ui, "more than one command begins so; /help lists them");
+        found = &table[i];
+    }
+    if (!found)
+        return ui_set_note(tui->ui, "no command begins so; /help lists them");
+    char name[64];
+    int name_len = snprintf(name, sizeof name, "/%s ", found->name);
+    return editor_replace(editor, 0, at, name, (size_t)name_len);
+}
+
+static int take_help(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    int rc = talk_line(tui->face.talk, "/help", 5, now_ms);
+    return rc == ERROR_STATE ? 0 : rc;
+}
+
+static int take_redraw(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    screen_redraw(tui->screen);
+    return 0;
+}
+
+static int take_suspend(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    screen_suspend(tui->screen);
+    return 0;
+}
+
+static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    return talk_quit(tui->face.talk, false, now_ms);
+}
+
+static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = {
+    [UI_LINE] = take_line,     [UI_DRAFT] = take_draft,       [UI_OLDER] = take_older,
+    [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
+    [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,   [UI_QUIT] = take_quit,
+};
+
+/* A key on an empty line is somebody who waits: no reason to wait longer for the relay. */
+static void hurry(struct tui *tui, const struct input *in, uint64_t now_ms)
+{
+    size_t len;
+    editor_text(ui_editor(tui->ui), &len);
+    if (in->kind < INPUT_PASTE && len == 0)
+        talk_retry(tui->face.talk, now_ms);
+}
+
+/* What is due by time alone. */
+static void keep_time(struct tui *tui, uint64_t now_ms)
+{
+    if (now_ms >= tui->writing_end_ms) {
+        tui->writing_end_ms = UINT64_MAX;
+        ui_set_writing(tui->ui, false);
+    }
+    bool is_ending = tui->draft_due_ms != UINT64_MAX && talk_is_quitting(tui->face.talk);
+    if (now_ms >= tui->draft_due_ms || is_ending) {
+        size_t len;
+        const char *text = editor_text(ui_editor(tui->ui), &len);
+        tui->draft_due_ms = UINT64_MAX;
+        talk_keep_draft(tui->face.talk, text, len);
+    }
+}
+
+static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms)
+{
+    (void)fds;
+    struct tui *tui = tui_of(f);
+    struct input in;
+    int rc;
+    while ((rc = screen_next(tui->screen, now_ms, &in)) > 0) {
+        hurry(tui, &in, now_ms);
+        rc = ui_input(tui->ui, &in);
+        if (rc)
+            return rc;
+    }
+    if (rc == ERROR_CLOSED) /* the terminal is gone, and the person with it */
+        rc = talk_quit(f->talk, false, now_ms);
+    if (rc)
+        return rc;
+    struct ui_event event;
+    while (ui_next(tui->ui, &event)) {
+        rc = takers[event.type](tui, &event, now_ms);
+        if (rc)
+            return rc;
+    }
+    keep_time(tui, now_ms);
+    return 0;
+}
+
+static int end_turn(struct face *f, uint64_t now_ms)
+{
+    struct tui *tui = tui_of(f);
+    int rc = tui_update_status(tui, now_ms);
+    if (rc)
+        return rc;
+    const struct canvas *canvas = ui_draw(tui->ui);
+    if (!canvas)
+        return ERROR_NOMEM;
+    screen_draw(tui->screen, canvas);
+    return 0;
+}
+
+static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
+{
+    int screen_fds_of[SCREEN_FDS];
+    screen_fds(((const struct tui *)f)->screen, screen_fds_of);
+    for (int i = 0; i < SCREEN_FDS; i++)
+        fds[i] = (struct pollfd){screen_fds_of[i], POLLIN, 0};
+}
+
+static uint64_t deadline(const struct face *f)
+{
+    const struct tui *tui = (const struct tui *)f;
+    const uint64_t times[] = {screen_deadline(tui->screen), tui->countdown_ms, tui->draft_due_ms,
+                              tui->writing_end_ms};
+    uint64_t first_ms = UINT64_MAX;
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (times[i] < first_ms)
+            first_ms = times[i];
+    return first_ms;
+}
+
+static bool is_ended(const struct face *f)
+{
+    (void)f;
+    return false;
+}
+
+static void free_tui(struct face *f)
+{
+    struct tui *tui = tui_of(f);
+    screen_free(tui->screen);
+    ui_free(tui->ui);
+    free(tui);
+}
+
+static const struct face_ops ops = {
+    .stays = true,
+    .begin = tui_begin,
+    .show_message = tui_show_message,
+    .show_event = tui_show_event,
+    .tell = tui_tell,
+    .show_help = tui_show_help,
+    .clear = tui_clear,
+    .poll = poll_screen,
+    .deadline = deadline,
+    .take_input = take_input,
+    .end_turn = end_turn,
+    .is_ended = is_ended,
+    .free = free_tui,
+};
+
+int tui_new(struct face **out, char *why, size_t size)
+{
+    *out = NULL;
+    struct tui *tui = calloc(1, sizeof *tui);
+    if (!tui)
+        return ERROR_NOMEM;
+    tui->face.ops = &ops;
+    tui->round_trip_ms = tui->countdown_ms = tui->draft_due_ms = tui->writing_end_ms = UINT64_MAX;
+    int rc = screen_new(&tui->screen, why, size);
+    if (rc == 0) {
+        struct ui_options options = {
+            .theme = {THEME_DARK, screen_colours(tui->screen)},
+            .ascii = !screen_is_utf8(tui->screen),
+            .keep = TUI_KEEP,
+        };
+        tui->ui = ui_new(&options);
+        rc = tui->ui ? 0 : ERROR_NOMEM;
+    }
+    if (rc) {
+        free_tui(&tui->face);
+        return rc;
+    }
+    *out = &tui->face;
+    return 0;
+}

@@ -1,0 +1,55 @@
+#ifndef TUI_INTERNAL_H
+#define TUI_INTERNAL_H
+
+#include "screen.h"
+#include "talk.h"
+#include "tui.h"
+#include "ui.h"
+
+enum {
+    TUI_KEEP = 5000, /* entries in memory while the newest one is in view */
+};
+
+/* The screen's face: tui.c is what comes from the person, tui_show.c what goes to them. */
+struct tui {
+    struct face face;
+    struct screen *screen;
+    struct ui *ui;
+    uint64_t oldest; /* id of the oldest message loaded; UINT64_MAX: none is */
+
+    /* For the top line. */
+    bool status_changed;
+    enum view_presence presence;
+    char trouble[WORDS_MAX];     /* "": connected */
+    bool is_waiting;             /* to connect again: */
+    struct session_event status; /* when, and why (in `why`) */
+    char why[WORDS_MAX];
+    uint64_t round_trip_ms;
+    uint64_t
+        countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
+
+    uint64_t draft_due_ms;   /* when what is written goes to the disk */
+    uint64_t writing_end_ms; /* when the peer counts as not writing any more */
+    uint64_t typing_next_ms; /* before that the peer is not told again that we write */
+};
+
+static inline struct tui *tui_of(struct face *f)
+{
+    return (struct tui *)f;
+}
+
+/* The ops of the face that show. */
+int tui_begin(struct face *f, uint64_t now_ms);
+int tui_show_message(struct face *f, const struct face_message *m);
+int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_ms);
+int tui_tell(struct face *f, enum face_tone tone, const char *text);
+int tui_show_help(struct face *f, const char *commands);
+void tui_clear(struct face *f);
+
+/* Loads a page of older messages. */
+int tui_load_older(struct tui *tui);
+
+/* Brings the top line up to date, where something of it changed. */
+int tui_update_status(struct tui *tui, uint64_t now_ms);
+
+#endif

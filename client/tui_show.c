@@ -1,0 +1,237 @@
+#include "tui_internal.h"
+
+#include "entry.h"
+#include "error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PAGE = 100,        /* messages loaded at once */
+    WRITING_MS = 6000, /* for how long a notice of typing counts */
+    SEEN_BEFORE = 1,   /* ends a walk */
+};
+
+static int append(struct tui *tui, struct entry *e)
+{
+    int rc = ui_append(tui->ui, &e->shown);
+    entry_clear(e);
+    return rc;
+}
+
+static int append_notice(struct tui *tui, enum transcript_kind kind, const char *text)
+{
+    struct entry e;
+    int rc = entry_init_notice(&e, kind, text);
+    return rc ? rc : append(tui, &e);
+}
+
+static int prepend_message(void *context, const struct face_message *m)
+{
+    struct tui *tui = context;
+    struct entry e;
+    tui->oldest = m->row->id;
+    int rc = entry_init_message(&e, m);
+    if (rc != 1)
+        return rc;
+    rc = transcript_prepend(ui_transcript(tui->ui), &e.shown);
+    entry_clear(&e);
+    return rc;
+}
+
+int tui_load_older(struct tui *tui)
+{
+    int count = talk_walk(tui->face.talk, tui->oldest, PAGE, prepend_message, tui);
+    if (count >= 0)
+        transcript_set_older(ui_transcript(tui->ui), count == PAGE);
+    return count < 0 ? count : 0;
+}
+
+static int load_draft(struct tui *tui)
+{
+    char *draft;
+    size_t len;
+    int rc = talk_get_draft(tui->face.talk, &draft, &len);
+    if (rc)
+        return rc;
+    rc = ui_set_draft(tui->ui, draft, len);
+    free(draft);
+    return rc == ERROR_NOMEM ? rc : 0;
+}
+
+int tui_begin(struct face *f, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct tui *tui = tui_of(f);
+    transcript_clear(ui_transcript(tui->ui));
+    tui->oldest = UINT64_MAX;
+    tui->presence = VIEW_NOBODY;
+    tui->status_changed = true;
+    int rc = tui_load_older(tui);
+    if (rc == 0 && tui->oldest == UINT64_MAX) {
+        struct words w = talk_words(f->talk);
+        char text[WORDS_MAX];
+        words_greeting(&w, text);
+        rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
+    }
+    return rc ? rc : load_draft(tui);
+}
+
+int tui_show_message(struct face *f, const struct face_message *m)
+{
+    struct tui *tui = tui_of(f);
+    struct entry e;
+    if (transcript_find(ui_transcript(tui->ui), m->row->id))
+        return 0;
+    if (!m->row->mine)
+        tui->writing_end_ms = UINT64_MAX;
+    ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
+    int rc = entry_init_message(&e, m);
+    return rc == 1 ? append(tui, &e) : rc;
+}
+
+static int show_status(struct tui *tui, const struct session_event *e, uint64_t now_ms)
+{
+    struct words w = talk_words(tui->face.talk);
+    tui->status_changed = true;
+    tui->is_waiting = e->status.state == SESSION_OFFLINE;
+    tui->status = *e;
+    if (e->status.why) {
+        snprintf(tui->why, sizeof tui->why, "%s", e->status.why);
+        tui->status.status.why = tui->why;
+    }
+    tui->trouble[0] = '\0';
+    if (e->status.state != SESSION_ONLINE)
+        words_status(&w, e, now_ms, tui->trouble);
+    if (e->status.state == SESSION_STOPPED && e->status.code != CODE_UNKNOWN)
+        return append_notice(tui, TRANSCRIPT_ERROR, tui->trouble);
+    return 0;
+}
+
+static int show_presence(struct tui *tui, const struct session_event *e)
+{
+    static const enum view_presence presences[] = {
+        [HEADER_ONLINE] = VIEW_HERE,
+        [HEADER_OFFLINE] = VIEW_OFFLINE,
+        [HEADER_LEFT] = VIEW_LEFT,
+    };
+    enum view_presence presence = e->presence.known ? presences[e->presence.state] : VIEW_NOBODY;
+    bool tell = presence != tui->presence && (presence == VIEW_HERE || presence == VIEW_LEFT);
+    tui->presence = presence;
+    tui->status_changed = true;
+    if (!tell)
+        return 0;
+    struct words w = talk_words(tui->face.talk);
+    char text[WORDS_MAX];
+    words_presence(&w, e, text);
+    return append_notice(tui, TRANSCRIPT_NOTICE, text);
+}
+
+static void show_signal(struct tui *tui, const struct session_event *e, uint64_t now_ms)
+{
+    if (e->signal.kind == PAYLOAD_TYPING) {
+        tui->writing_end_ms = e->signal.active ? now_ms + WRITING_MS : UINT64_MAX;
+        ui_set_writing(tui->ui, e->signal.active);
+    } else if (tui->presence == VIEW_HERE || tui->presence == VIEW_AWAY) {
+        tui->presence = e->signal.active ? VIEW_AWAY : VIEW_HERE;
+        tui->status_changed = true;
+    }
+}
+
+/* The history knows which messages of ours were seen; those shown so already end the walk. */
+static int mark_seen(void *context, const struct face_message *m)
+{
+    struct transcript *transcript = ui_transcript(((struct tui *)context)->ui);
+    if (!m->row->mine || m->row->mark != SESSION_SEEN)
+        return 0;
+    const struct transcript_entry *e = transcript_find(transcript, m->row->id);
+    if (e && e->mark == TRANSCRIPT_SEEN)
+        return SEEN_BEFORE;
+    return transcript_set_mark(transcript, m->row->id, TRANSCRIPT_SEEN, NULL);
+}
+
+static int show_seen(struct tui *tui)
+{
+    int rc = talk_walk(tui->face.talk, UINT64_MAX, TUI_KEEP, mark_seen, tui);
+    return rc < 0 ? rc : 0;
+}
+
+int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_ms)
+{
+    struct tui *tui = tui_of(f);
+    struct transcript *transcript = ui_transcript(tui->ui);
+    struct words w = talk_words(f->talk);
+    char text[WORDS_MAX];
+    switch (e->type) {
+    case SESSION_STATUS: return show_status(tui, e, now_ms);
+    case SESSION_PRESENCE: return show_presence(tui, e);
+    case SESSION_MARK: return transcript_set_mark(transcript, e->id, entry_mark(e->mark), NULL);
+    case SESSION_SEEN_UP_TO: return show_seen(tui);
+    case SESSION_SIGNAL: show_signal(tui, e, now_ms); return 0;
+    case SESSION_REFUSED:
+        return transcript_set_mark(transcript, e->refused.id, TRANSCRIPT_REFUSED,
+                                   words_refused_short(e->refused.code));
+    case SESSION_MISSING:
+        words_missing(&w, text);
+        return append_notice(tui, TRANSCRIPT_ERROR, text);
+    default: return 0;
+    }
+}
+
+int tui_tell(struct face *f, enum face_tone tone, const char *text)
+{
+    struct tui *tui = tui_of(f);
+    if (tone == FACE_ANSWER && strchr(text, '\n'))
+        return ui_open_page(tui->ui, text, strlen(text));
+    return append_notice(tui, tone == FACE_ERROR ? TRANSCRIPT_ERROR : TRANSCRIPT_NOTICE, text);
+}
+
+int tui_show_help(struct face *f, const char *commands)
+{
+    char *keys = ui_keys_text(), *text = NULL;
+    int len = keys ? asprintf(&text, "Commands\n\n%s\n\nKeys\n\n%s", commands, keys) : -1;
+    free(keys);
+    if (len < 0)
+        return ERROR_NOMEM;
+    int rc = ui_open_page(tui_of(f)->ui, text, (size_t)len);
+    free(text);
+    return rc;
+}
+
+void tui_clear(struct face *f)
+{
+    struct tui *tui = tui_of(f);
+    transcript_clear(ui_transcript(tui->ui));
+    transcript_set_older(ui_transcript(tui->ui), tui->oldest != UINT64_MAX);
+}
+
+int tui_update_status(struct tui *tui, uint64_t now_ms)
+{
+    const struct session *s = talk_session(tui->face.talk);
+    uint64_t round_trip_ms = session_round_trip_ms(s);
+    bool countdown = tui->is_waiting && now_ms >= tui->countdown_ms;
+    if (!tui->status_changed && !countdown && round_trip_ms == tui->round_trip_ms)
+        return 0;
+    struct words w = talk_words(tui->face.talk);
+    tui->countdown_ms = UINT64_MAX;
+    if (tui->is_waiting) {
+        uint64_t retry_ms = tui->status.status.retry_ms;
+        words_status(&w, &tui->status, now_ms, tui->trouble);
+        if (retry_ms > now_ms)
+            tui->countdown_ms = now_ms + 1 + (retry_ms - now_ms - 1) % 1000;
+    }
+    tui->status_changed = false;
+    tui->round_trip_ms = round_trip_ms;
+    struct view_status status = {
+        .room = w.room,
+        .peer = w.peer,
+        .presence = tui->presence,
+        .trust = "NOT PRIVATE",
+        .not_private = true,
+        .trouble = *tui->trouble ? tui->trouble : NULL,
+        .round_trip_ms = round_trip_ms == UINT64_MAX ? -1 : (int64_t)round_trip_ms,
+    };
+    screen_set_title(tui->screen, w.peer ? w.peer : w.room);
+    return ui_set_status(tui->ui, &status);
+}
