@@ -1,6 +1,7 @@
 #include "envelope.h"
 
 #include "error.h"
+#include "frame.h"
 #include "payload.h"
 
 #include <assert.h>
@@ -47,13 +48,22 @@ int envelope_open(struct envelope *e, const struct seal_place *place, struct env
     return 0;
 }
 
+static size_t header_len_of(struct envelope_bytes payload)
+{
+    return (size_t)payload.at[0] << 8 | payload.at[1];
+}
+
+bool envelope_is_payload(struct envelope_bytes payload)
+{
+    return payload.len > 2 && payload.len <= FRAME_CONTENT_MAX - ENVELOPE_OVERHEAD &&
+           payload.at[2] == '{' && header_len_of(payload) <= payload.len - 2 &&
+           header_len_of(payload) <= PAYLOAD_HEADER_MAX - ENVELOPE_FIRST;
+}
+
 int envelope_put_first(struct envelope_bytes payload, struct buffer *out)
 {
-    size_t header_len = (size_t)payload.at[0] << 8 | payload.at[1];
-    assert(payload.len >= header_len + 2 && payload.at[2] == '{');
-    header_len += ENVELOPE_FIRST;
-    if (header_len > PAYLOAD_HEADER_MAX)
-        return ERROR_LIMIT;
+    assert(envelope_is_payload(payload));
+    size_t header_len = header_len_of(payload) + ENVELOPE_FIRST;
     const uint8_t prefix[] = {(uint8_t)(header_len >> 8), (uint8_t)header_len, '{'};
     size_t start = out->len;
     int rc = buffer_put(out, prefix, sizeof prefix);

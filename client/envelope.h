@@ -46,9 +46,12 @@ int envelope_put(struct envelope *e, const struct seal_place *place, struct enve
 int envelope_open(struct envelope *e, const struct seal_place *place, struct envelope_bytes *bytes,
                   struct buffer *scratch);
 
+/* Whether these bytes have the shape of a payload of ours: what comes back from a disk. */
+bool envelope_is_payload(struct envelope_bytes payload);
+
 /*
  * Puts a payload of ours (payload.h) with `first` in its header behind what `out` holds: as it was
- * written otherwise, whatever its kind. ERROR_LIMIT, ERROR_NOMEM; nothing was added then.
+ * written otherwise, whatever its kind. ERROR_NOMEM; nothing was added then.
  */
 int envelope_put_first(struct envelope_bytes payload, struct buffer *out);
 

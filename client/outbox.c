@@ -99,7 +99,9 @@ static int encode(struct session *s, const struct peer *peer, const struct paylo
             (struct payload_ref){.present = true, .stream = peer->shown_stream, .n = peer->shown_n};
     buffer_truncate(&s->content, 0);
     int rc = payload_put(&s->content, &whole);
-    if (rc == 0 && s->content.len > PAYLOAD_HEADER_MAX - ENVELOPE_FIRST)
+    struct envelope_bytes made;
+    made.at = buffer_peek(&s->content, &made.len);
+    if (rc == 0 && !envelope_is_payload(made))
         rc = ERROR_LIMIT;
     return rc == ERROR_LIMIT || rc == ERROR_UTF8 ? ERROR_PAYLOAD : rc;
 }
@@ -182,7 +184,9 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
     if (row->peer != 0)
         o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
     uint64_t n = row->peer ? row->n : row->id;
-    if (!o || outbound_find(o, n) || (row->peer && (n <= o->receipted || n > o->last)))
+    const struct envelope_bytes payload = {row->payload, row->payload_len};
+    if (!o || !envelope_is_payload(payload) || outbound_find(o, n) ||
+        (row->peer && (n <= o->receipted || n > o->last)))
         return ERROR_STORE;
     struct outgoing *message = outgoing_new(row->id, row->wall_ms, row->payload, row->payload_len);
     if (!message)

@@ -305,7 +305,12 @@ int sender_loaded(struct session *s, const struct session_message_row *row)
     }
     if (n > o->receipted)
         return 1; /* from here on they are in memory */
-    return send_message(s, (struct envelope_bytes){row->payload, row->payload_len}, false) ? 0 : 1;
+    const struct envelope_bytes payload = {row->payload, row->payload_len};
+    if (!envelope_is_payload(payload)) {
+        machine_fail(s, ERROR_STORE);
+        return ERROR_STORE;
+    }
+    return send_message(s, payload, false) ? 0 : 1;
 }
 
 void sender_load_done(struct session *s)

@@ -131,37 +131,25 @@ void session_restore_counter(struct session *s, uint64_t next_id)
     s->next_id = next_id;
 }
 
-/* What each call with the session ends with: puts into the output what may go. */
-static int settle(struct session *s)
-{
-    if (s->error == 0 && uplink_is_joined(s)) {
-        inbox_put_receipts(s);
-        sender_pump(s);
-        if (!s->unsaved)
-            uplink_say_bye(s);
-    }
-    return s->error;
-}
-
 int session_start(struct session *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     uplink_start(s);
-    return settle(s);
+    return s->error;
 }
 
 int session_connected(struct session *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     uplink_connected(s);
-    return settle(s);
+    return s->error;
 }
 
 int session_lost(struct session *s, const char *why, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     uplink_lost(s, why);
-    return settle(s);
+    return s->error;
 }
 
 void session_retry(struct session *s, uint64_t now_ms)
@@ -175,12 +163,18 @@ int session_input(struct session *s, const uint8_t *bytes, size_t len, uint64_t 
     s->now_ms = now_ms;
     if (s->error == 0)
         intake_input(s, bytes, len);
-    return settle(s);
+    return s->error;
 }
 
 const uint8_t *session_output(struct session *s, size_t *len)
 {
     *len = 0;
+    if (s->error == 0 && uplink_is_joined(s)) {
+        inbox_put_receipts(s);
+        sender_pump(s);
+        if (!s->unsaved)
+            uplink_say_bye(s);
+    }
     return s->error ? NULL : buffer_peek(&s->output, len);
 }
 
@@ -188,7 +182,6 @@ void session_consume(struct session *s, size_t len, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     buffer_consume(&s->output, len);
-    settle(s);
 }
 
 bool session_wants_input(const struct session *s)
@@ -213,7 +206,7 @@ int session_send(struct session *s, const struct payload *p, uint64_t now_ms, ui
     if (rc == ERROR_PAYLOAD)
         return rc;
     machine_fail(s, rc);
-    return settle(s);
+    return s->error;
 }
 
 int session_signal(struct session *s, const struct payload *p, uint64_t now_ms)
@@ -225,14 +218,14 @@ int session_signal(struct session *s, const struct payload *p, uint64_t now_ms)
         s->away = p->active;
     if (s->error == 0 && machine_reaches_peer(s) && s->peer_state == HEADER_ONLINE)
         sender_put_signal(s, p);
-    return settle(s);
+    return s->error;
 }
 
 int session_quit(struct session *s, bool leave, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     uplink_quit(s, leave);
-    return settle(s);
+    return s->error;
 }
 
 int session_committed(struct session *s, uint64_t now_ms)
@@ -245,7 +238,7 @@ int session_committed(struct session *s, uint64_t now_ms)
     outbox_committed(s);
     inbox_committed(s);
     machine_fail(s, events_release(&s->events));
-    return settle(s);
+    return s->error;
 }
 
 int session_loaded(struct session *s, const struct session_message_row *row)
@@ -258,7 +251,7 @@ int session_load_done(struct session *s, uint64_t now_ms)
     s->now_ms = now_ms;
     if (s->error == 0)
         sender_load_done(s);
-    return settle(s);
+    return s->error;
 }
 
 int session_next(struct session *s, struct session_event *event)
@@ -288,7 +281,7 @@ int session_tick(struct session *s, uint64_t now_ms)
         sender_tick(s);
         inbox_tick(s);
     }
-    return settle(s);
+    return s->error;
 }
 
 enum session_state session_get_state(const struct session *s)

@@ -21,7 +21,11 @@
  * disk.
  *
  * A turn of the edge: session_input / session_tick / intents; session_next until 0; commit where
- * something was saved, session_committed, session_next until 0; then session_output.
+ * something was saved, session_committed, session_next until 0; then session_output. Where
+ * session_deadline is 0 then, the next turn is due at once.
+ *
+ * ERROR_NOMEM, from whichever call, poisons the session: it says and shows nothing more, and what
+ * is on disk is whole. The edge stops with a sentence.
  */
 enum {
     SESSION_WINDOW = 1 << 20,       /* bytes on the way to the peer */
@@ -131,7 +135,10 @@ void session_retry(struct session *s, uint64_t now_ms);
  * ERROR_NOMEM. */
 int session_input(struct session *s, const uint8_t *bytes, size_t len, uint64_t now_ms);
 
-/* Bytes for the relay, borrowed until the next call; NULL for none. */
+/*
+ * Bytes for the relay, borrowed until the next call; NULL for none. What goes out is decided here,
+ * as late as can be: events may come of it (session_deadline is 0 then).
+ */
 const uint8_t *session_output(struct session *s, size_t *len);
 void session_consume(struct session *s, size_t len, uint64_t now_ms);
 
@@ -151,13 +158,14 @@ int session_signal(struct session *s, const struct payload *p, uint64_t now_ms);
 /* Ends: bye once what is on its way is written; `leave` gives the seat up. Then SESSION_STOPPED. */
 int session_quit(struct session *s, bool leave, uint64_t now_ms);
 
-/* The transaction of every SESSION_SAVE_… so far is on disk. */
+/* The transaction of every SESSION_SAVE_… so far is on disk; session_next gave 0 before. */
 int session_committed(struct session *s, uint64_t now_ms);
 
 /*
  * Answers SESSION_LOAD: messages of ours of that stream, in order from the asked one on, then
- * session_load_done. session_loaded gives 1 when no more of them are wanted now, and 0 otherwise.
- * A message that the history has no more is left out; the session says so to the peer (`first`).
+ * session_load_done. session_loaded gives 1 when no more of them are wanted now, otherwise 0;
+ * ERROR_STORE where that is no message of ours. A message that the history has no more is left out;
+ * the session says so to the peer (`first`).
  */
 int session_loaded(struct session *s, const struct session_message_row *row);
 int session_load_done(struct session *s, uint64_t now_ms);
@@ -226,6 +234,7 @@ struct session_event {
 /* 1 and the next event, borrowed until the next call with the session; 0 for none; ERROR_NOMEM. */
 int session_next(struct session *s, struct session_event *event);
 
+/* When session_tick has something to do; 0 where events wait, UINT64_MAX for never. */
 uint64_t session_deadline(const struct session *s);
 int session_tick(struct session *s, uint64_t now_ms);
 

@@ -183,7 +183,8 @@ static char letter_of(struct play *p, uint64_t stream)
             return (char)('A' + i);
     if (stream == 0)
         return '-';
-    assert(p->ours_count < PLAY_STREAMS);
+    if (p->ours_count == PLAY_STREAMS)
+        return '?';
     p->ours[p->ours_count] = stream;
     return (char)('A' + p->ours_count++);
 }

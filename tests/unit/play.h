@@ -15,7 +15,7 @@
  */
 enum {
     PLAY_TEXT = 1 << 21,
-    PLAY_STREAMS = 8,
+    PLAY_STREAMS = 26,
 };
 
 struct play_disk {

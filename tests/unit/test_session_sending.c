@@ -209,7 +209,7 @@ static void test_the_very_last_message_goes_again(void **state)
     play_turn(p);
     come_back(p, "online", "");
     play_say(p, "4");
-    play_expect(p, "status online\npresence bob online\nload 1:A3\nshow 4 1:A4 waiting " SAID(4),
+    play_expect(p, "status online\npresence bob online\nshow 4 1:A4 waiting " SAID(4) "load 1:A3\n",
                 "ping 2\n" SENT(A3, 3) SENT(A4, 4));
 
     /* Not where it is stored. */
