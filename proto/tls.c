@@ -178,6 +178,8 @@ static int set_rules(SSL_CTX *ctx)
     /* The first is the fastest here, and its connections are the smallest. */
     static const char ciphers[] =
         "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384";
+    /* OpenSSL's macros do not take const. */
+    static char groups[] = "X25519:P-256", signatures[] = "ed25519";
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -187,11 +189,10 @@ static int set_rules(SSL_CTX *ctx)
     SSL_CTX_set_cert_verify_callback(ctx, check_certificate, NULL);
     return SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set_max_early_data(ctx, 0) == 1 &&
-           SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
+           SSL_CTX_set_num_tickets(ctx, 0) == 1 && SSL_CTX_set_recv_max_early_data(ctx, 0) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, ciphers) == 1 &&
-           SSL_CTX_set1_groups_list(ctx, "X25519:P-256") == 1 &&
-           SSL_CTX_set1_sigalgs_list(ctx, "ed25519") == 1;
+           SSL_CTX_set1_groups_list(ctx, groups) == 1 &&
+           SSL_CTX_set1_sigalgs_list(ctx, signatures) == 1;
 }
 
 int tls_new(struct tls **tls, const uint8_t seed[TLS_KEY_LEN])
@@ -355,16 +356,13 @@ static int prepare(struct tls_session *s)
     if (len == 0)
         return 0;
     int rc = s->accepts && s->ssl ? 0 : greet(s, in[0]);
-    if (rc)
-        return rc;
-    if (!s->accepts) {
-        s->is_open = true;
-        return 1;
-    }
+    s->is_open = rc == 0 && !s->accepts;
+    if (rc || s->is_open)
+        return rc ? rc : 1;
     rc = admit(s);
-    if (rc <= 0)
-        return rc;
-    return s->ssl || (rc = make_ssl(s)) == 0 ? 1 : rc;
+    if (rc > 0 && !s->ssl)
+        rc = make_ssl(s) == 0 ? 1 : s->error;
+    return rc;
 }
 
 int tls_read(struct tls_session *s, void *bytes, size_t len)
