@@ -112,7 +112,7 @@ int keys_base64_parse(const char *text, size_t text_len, uint8_t *bytes, size_t 
 /*
  * The fingerprint of a public key: its SHA-256 in hex, in 16 groups of four joined by `-`.
  * keys_fingerprint_parse puts one that somebody typed into that form, so that the two can be
- * compared: any case, `-`, `:` or spaces anywhere or nowhere. ERROR_KEY.
+ * compared: any case; `-`, `:` or spaces between bytes, or nothing. ERROR_KEY.
  */
 void keys_fingerprint_format(const uint8_t key[KEYS_LEN], char out[KEYS_FINGERPRINT_SIZE]);
 int keys_fingerprint_parse(const char *text, char out[KEYS_FINGERPRINT_SIZE]);

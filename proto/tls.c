@@ -17,7 +17,7 @@ enum {
     RECORD_HEADER = 5,
     MESSAGE_HEADER = 4,
     HELLO_MAX = 4096,        /* bytes of the record of a ClientHello, which has some hundred */
-    CERTIFICATES_MAX = 4096, /* bytes of the message with the certificate, which has some 300 */
+    CERTIFICATES_MAX = 4096, /* bytes of the message with the certificate, which has some 200 */
     OUTPUT_HIGH = 32 << 10,  /* above it nothing more is read, which would make it more */
     OUTPUT_MAX = 64 << 10,
 };
