@@ -74,10 +74,13 @@ static void draw_peer(struct pen *pen, struct canvas_at at)
     };
     const struct view_status *status = pen->view->status;
     if (!status->peer || status->presence == VIEW_NOBODY) {
-        advance(pen, at, ROLE_GONE, "nobody else is here yet");
+        if (!status->trouble)
+            advance(pen, at, ROLE_GONE, "nobody else is here yet");
         return;
     }
     at = advance(pen, at, ROLE_STATUS, status->peer);
+    if (status->trouble) /* where they are now is not known */
+        return;
     at = advance(pen, at, ROLE_STATUS, " ");
     enum theme_role role = presences[status->presence].role;
     at = advance(pen, at, role, view_sign(pen, presences[status->presence].sign));
