@@ -259,6 +259,9 @@ static int undo(struct editor *e)
     e->len += step->removed - step->inserted;
     e->cursor = step->cursor;
     free(step);
+    step = undo_last(&e->undo);
+    if (step)
+        step->typed = false; /* what is typed now is a step of its own */
     return 1;
 }
 
@@ -292,7 +295,6 @@ int editor_do(struct editor *e, enum action action)
     if (action != ACTION_UP && action != ACTION_DOWN)
         e->goal = -1;
     int rc = actions[action](e);
-    if (rc >= 0)
-        e->last = action;
+    e->last = rc > 0 ? action : ACTION_NONE;
     return rc;
 }

@@ -141,15 +141,19 @@ void editor_cursor_at(const struct editor *e, size_t *row, int *column)
     *column = column_of(e, *row, e->shown_cursor);
 }
 
-/* Byte of `shown` in that row whose column is nearest to the left of `column`. */
+/*
+ * Byte of `shown` in that row whose column is nearest to the left of `column`. The end of a row is
+ * none of its places where the next row begins with the same byte.
+ */
 static size_t shown_at(const struct editor *e, size_t row, int column)
 {
     struct editor_line line = e->lines[row];
+    bool torn = row + 1 < e->count && line.start + line.len == e->lines[row + 1].start;
     size_t at = 0;
     int width = 0;
     while (at < line.len) {
         struct text_cluster c = text_next(e->shown + line.start + at, line.len - at);
-        if (width + c.width > column)
+        if (width + c.width > column || (torn && at + c.len == line.len))
             break;
         at += c.len;
         width += c.width;
@@ -186,8 +190,16 @@ int editor_move_row(struct editor *e, int direction)
     size_t row = row_of(e, e->shown_cursor);
     if (e->goal < 0)
         e->goal = column_of(e, row, e->shown_cursor);
-    if (direction < 0 ? row == 0 : row + 1 == e->count)
-        return 0;
-    rc = text_at(e, shown_at(e, row + (size_t)direction, e->goal), &e->cursor);
-    return rc ? rc : 1;
+    /* A piece that is shown longer than it is may lie in several rows, all of one place. */
+    size_t to = e->cursor;
+    while (direction < 0 ? to >= e->cursor : to <= e->cursor) {
+        if (direction < 0 ? row == 0 : row + 1 == e->count)
+            return 0;
+        row += (size_t)direction;
+        rc = text_at(e, shown_at(e, row, e->goal), &to);
+        if (rc)
+            return rc;
+    }
+    e->cursor = to;
+    return 1;
 }
