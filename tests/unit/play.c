@@ -30,6 +30,36 @@ static char *copy_string(const char *s)
     return copy_bytes(s, strlen(s) + 1);
 }
 
+/* Letters for streams. */
+
+static const char theirs[] = "wxyz";
+
+static uint64_t their_stream(char letter)
+{
+    return UINT64_C(0x1111111111111111) * (uint64_t)(10 + (strchr(theirs, letter) - theirs));
+}
+
+static char letter_of(struct play *p, uint64_t stream)
+{
+    for (size_t i = 0; theirs[i]; i++)
+        if (stream == their_stream(theirs[i]))
+            return theirs[i];
+    for (size_t i = 0; i < p->ours_count; i++)
+        if (stream == p->ours[i])
+            return (char)('A' + i);
+    if (stream == 0)
+        return '-';
+    if (p->ours_count == PLAY_STREAMS)
+        return '?';
+    p->ours[p->ours_count] = stream;
+    return (char)('A' + p->ours_count++);
+}
+
+static uint64_t stream_of(const struct play *p, char letter)
+{
+    return strchr(theirs, letter) ? their_stream(letter) : p->ours[letter - 'A'];
+}
+
 /* The disk. */
 
 static void put_peer(struct play_disk *d, const struct session_peer_row *row)
@@ -134,7 +164,10 @@ static bool save(struct play *p, const struct session_event *e)
     struct play_disk *d = &p->pending;
     switch (e->type) {
     case SESSION_SAVE_PEER: put_peer(d, &e->peer_row); break;
-    case SESSION_SAVE_STREAM: put_stream(d, &e->stream_row); break;
+    case SESSION_SAVE_STREAM:
+        put_stream(d, &e->stream_row);
+        letter_of(p, e->stream_row.stream);
+        break;
     case SESSION_SAVE_MESSAGE: put_message(d, &e->message_row); break;
     case SESSION_SAVE_SEEN: put_seen(d, e); break;
     case SESSION_SAVE_MARK:
@@ -165,34 +198,6 @@ static void put(char *text, size_t *len, const char *format, ...)
 
 #define EVENT(...) put(p->events, &p->events_len, __VA_ARGS__)
 #define FRAME(...) put(p->frames, &p->frames_len, __VA_ARGS__)
-
-static const char theirs[] = "wxyz";
-
-static uint64_t their_stream(char letter)
-{
-    return UINT64_C(0x1111111111111111) * (uint64_t)(10 + (strchr(theirs, letter) - theirs));
-}
-
-static char letter_of(struct play *p, uint64_t stream)
-{
-    for (size_t i = 0; theirs[i]; i++)
-        if (stream == their_stream(theirs[i]))
-            return theirs[i];
-    for (size_t i = 0; i < p->ours_count; i++)
-        if (stream == p->ours[i])
-            return (char)('A' + i);
-    if (stream == 0)
-        return '-';
-    if (p->ours_count == PLAY_STREAMS)
-        return '?';
-    p->ours[p->ours_count] = stream;
-    return (char)('A' + p->ours_count++);
-}
-
-static uint64_t stream_of(const struct play *p, char letter)
-{
-    return strchr(theirs, letter) ? their_stream(letter) : p->ours[letter - 'A'];
-}
 
 /* A payload's header with ' for " and letters for streams. */
 static const char *describe(struct play *p, const uint8_t *payload, size_t len)
@@ -394,7 +399,8 @@ static void pull(struct play *p)
 
 void play_commit(struct play *p)
 {
-    pull(p);
+    if (p->error == 0)
+        pull(p);
     if (p->error)
         return;
     copy_disk(&p->disk, &p->pending);
@@ -405,12 +411,15 @@ void play_commit(struct play *p)
 
 void play_turn(struct play *p)
 {
-    do {
+    while (p->error == 0) {
         pull(p);
         if (p->dirty && !p->manual)
             play_commit(p);
-        take_output(p);
-    } while (p->error == 0 && session_deadline(p->s) == 0);
+        if (p->error == 0)
+            take_output(p);
+        if (session_deadline(p->s) != 0)
+            return;
+    }
 }
 
 void play_load(struct play *p)
@@ -432,6 +441,7 @@ void play_start(struct play *p)
     struct session_options options = {
         .nick = "alice", .room = "lobby", .agent = "play", .keys = p->keys, .open = p->open};
     memset(options.seed, (int)(p->now_ms % 251), sizeof options.seed);
+    p->error = 0;
     if (note(p, session_new(&p->s, &options)))
         return;
     session_set_wall(p->s, p->now_ms, 1000000 + p->now_ms);
@@ -496,7 +506,7 @@ void play_relay_content(struct play *p, const char *header, const uint8_t *conte
 {
     static char json[PLAY_TEXT];
     static uint8_t bytes[2 * FRAME_MAX];
-    if (!p->s)
+    if (p->error)
         return;
     size_t json_len = expand(p, header, json), n = 2 + json_len + len;
     const uint8_t prefix[] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16),       (uint8_t)(n >> 8),
@@ -550,7 +560,7 @@ uint64_t play_say(struct play *p, const char *text)
 {
     uint64_t id = 0;
     const struct payload payload = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
-    if (p->s)
+    if (p->error == 0)
         note(p, session_send(p->s, &payload, p->now_ms, &id));
     return id;
 }
