@@ -47,18 +47,18 @@ static void save_message(struct session *s, const struct session_message_row *ro
     machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = *row});
 }
 
-static bool is_undelivered(enum session_mark mark)
+static size_t count_undelivered(const struct outgoing *message)
 {
-    return mark == SESSION_WAITING;
+    return message->mark == SESSION_WAITING && !message->unspoken;
 }
 
 static void set_mark(struct session *s, struct outgoing *message, enum session_mark mark)
 {
     if (message->mark == mark)
         return;
-    s->undelivered += (size_t)is_undelivered(mark);
-    s->undelivered -= (size_t)is_undelivered(message->mark);
+    s->undelivered -= count_undelivered(message);
     message->mark = mark;
+    s->undelivered += count_undelivered(message);
     struct session_event event = {.type = SESSION_SAVE_MARK, .id = message->id, .mark = mark};
     machine_save(s, &event);
     event.type = SESSION_MARK;
@@ -134,6 +134,7 @@ int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
     struct outgoing *message = outgoing_new(s->next_id, machine_wall(s), payload, len);
     if (!message)
         return ERROR_NOMEM;
+    message->unspoken = p->kind == PAYLOAD_READ;
     if (peer) {
         rc = number(s, peer, message);
     } else {
@@ -149,7 +150,7 @@ int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
     if (!peer)
         save_message(s, &row);
     machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
-    s->undelivered++;
+    s->undelivered += p->kind != PAYLOAD_READ;
     *id = s->next_id++;
     return 0;
 }
@@ -171,6 +172,8 @@ void outbox_address(struct session *s, struct peer *peer)
         const uint8_t *payload = buffer_peek(&s->content, &len);
         struct outgoing *numbered =
             rc ? NULL : outgoing_new(message->id, message->wall_ms, payload, len);
+        if (numbered)
+            numbered->unspoken = message->unspoken;
         free(message);
         machine_fail(s, rc ? rc : numbered ? number(s, peer, numbered) : ERROR_NOMEM);
     }
@@ -185,19 +188,25 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
         o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
     uint64_t n = row->peer ? row->n : row->id;
     const struct envelope_bytes payload = {row->payload, row->payload_len};
+    struct payload decoded;
     if (!o || !envelope_is_payload(payload) || outbound_find(o, n) ||
         (row->peer && (n <= o->receipted || n > o->last)))
         return ERROR_STORE;
+    int rc = payload_decode(row->payload, row->payload_len, &s->scratch, &decoded);
+    if (rc == ERROR_NOMEM)
+        return rc;
+    bool unspoken = rc == 0 && decoded.kind == PAYLOAD_READ;
     struct outgoing *message = outgoing_new(row->id, row->wall_ms, row->payload, row->payload_len);
     if (!message)
         return ERROR_NOMEM;
     message->n = n;
     message->mark = row->mark;
-    int rc = outbound_put(o, message);
+    message->unspoken = unspoken;
+    rc = outbound_put(o, message);
     if (rc)
         free(message);
     else
-        s->undelivered += (size_t)is_undelivered(row->mark);
+        s->undelivered += count_undelivered(message);
     return rc;
 }
 

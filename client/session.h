@@ -240,7 +240,10 @@ int session_tick(struct session *s, uint64_t now_ms);
 
 enum session_state session_get_state(const struct session *s);
 
-/* How many messages of ours are neither receipted nor `stored`, those for no peer yet included. */
+/*
+ * How many messages of ours are neither receipted nor `stored`, those for no peer yet included; but
+ * not those of kind `read`, which nobody wrote.
+ */
 size_t session_undelivered(const struct session *s);
 
 /* The last round trip of a ping, in ms; UINT64_MAX where none was measured on this connection. */

@@ -16,6 +16,7 @@
 struct outgoing {
     uint64_t id, n, wall_ms;
     enum session_mark mark;
+    bool unspoken; /* the person wrote nothing with it: it is not missed where it is undelivered */
     size_t len;
     uint8_t payload[];
 };
