@@ -234,9 +234,10 @@ static int on_status(struct talk *t, const struct session_event *e, uint64_t now
                  e->status.why ? e->status.why : header_code_text(e->status.code), w.relay);
         break;
     case SESSION_STOPPED:
-        t->stopped_by = e->status.code;
-        if (e->status.code != CODE_UNKNOWN)
+        if (e->status.code != CODE_UNKNOWN) {
+            t->stopped_by = e->status.code;
             words_stopped(&w, e->status.code, t->why);
+        }
         break;
     default: break;
     }
