@@ -227,13 +227,12 @@ void uplink_quit(struct session *s, bool leave)
     u->quitting = true;
     u->leave = leave;
     u->began_ms = s->now_ms;
-    switch (u->state) {
-    case SESSION_ONLINE: set_state(s, SESSION_LEAVING, CODE_UNKNOWN, NULL); break;
-    case SESSION_CONNECTING:
-    case SESSION_JOINING: disconnect(s); /* fall through */
-    case SESSION_OFFLINE: end(s, STOP, CODE_UNKNOWN, NULL); break;
-    case SESSION_LEAVING:
-    case SESSION_STOPPED: break;
+    if (u->state == SESSION_ONLINE) {
+        set_state(s, SESSION_LEAVING, CODE_UNKNOWN, NULL);
+    } else if (u->state != SESSION_STOPPED) {
+        if (u->state != SESSION_OFFLINE)
+            disconnect(s);
+        end(s, STOP, CODE_UNKNOWN, NULL);
     }
 }
 
