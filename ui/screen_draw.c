@@ -8,7 +8,8 @@
 
 void screen_forget(struct screen *s)
 {
-    memset(s->drawn, 0, (size_t)s->drawn_rows * sizeof s->drawn[0]);
+    if (s->drawn)
+        memset(s->drawn, 0, (size_t)s->drawn_rows * sizeof s->drawn[0]);
 }
 
 void screen_redraw(struct screen *s)
