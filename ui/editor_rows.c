@@ -40,7 +40,7 @@ static int piece_at(const char *s, size_t len, struct piece *piece)
 
 static int show(struct editor *e, const char *text, size_t len)
 {
-    if (len > e->shown_size - e->shown_len) {
+    if (!e->shown || len > e->shown_size - e->shown_len) {
         size_t size = e->shown_size ? e->shown_size : 256;
         while (size < e->shown_len + len)
             size *= 2;
