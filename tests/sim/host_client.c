@@ -254,15 +254,16 @@ void host_client_crash(struct world *w, int client, const char *why)
     c->starts_ms = w->now_ms + rng_below(&w->rng, 20000);
 }
 
-/* Learns which messages of the peer became safe with a commit. */
+/* Learns which messages of the peer become safe with a commit. */
 static void note_safe(struct world *w, int client)
 {
     const struct simdisk *d = &w->clients[client].disk;
     for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
-        const struct session_message_row message = message_row(row);
         int writer;
-        int number = host_client_number(message.payload, message.payload_len, &writer);
-        if (!message.mine && number >= 0)
+        if (row->born <= d->committed)
+            continue;
+        int number = host_client_row_number(row, &writer);
+        if (number >= 0 && writer != client)
             w->fates[writer][number].on_peer = true;
     }
 }
@@ -278,8 +279,8 @@ static bool commit(struct world *w, int client)
     bool fails = world_fault(w, w->faults.commit_fails);
     bool happened = !fails || rng_one_in(&w->rng, 2);
     if (happened) {
-        simdisk_commit(&c->disk);
         note_safe(w, client);
+        simdisk_commit(&c->disk);
     }
     if (fails || world_fault(w, w->faults.crash_client)) {
         host_client_crash(w, client,

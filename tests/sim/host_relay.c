@@ -256,13 +256,14 @@ void host_relay_stop(struct world *w)
         end_process(w);
 }
 
-/* Learns which messages of whom became safe with a commit. */
+/* Learns which messages of whom become safe with a commit. */
 static void note_safe(struct world *w)
 {
-    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));) {
+    const struct simdisk *d = &w->relay_disk;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
         struct frame frame;
         int client;
-        if (frame_decode(row->bytes, row->len, &frame) <= 0)
+        if (row->born <= d->committed || frame_decode(row->bytes, row->len, &frame) <= 0)
             continue;
         int number = host_client_number(frame.content + 1, frame.content_len - 1, &client);
         if (number >= 0)
@@ -286,14 +287,14 @@ static bool commit(struct world *w)
     if (world_fault(w, w->faults.commit_fails)) {
         bool happened = rng_one_in(&w->rng, 2);
         if (happened) {
-            simdisk_commit(&w->relay_disk);
             note_safe(w);
+            simdisk_commit(&w->relay_disk);
         }
         host_relay_crash(w, happened ? "a commit failed, but happened" : "a commit failed");
         return false;
     }
-    simdisk_commit(&w->relay_disk);
     note_safe(w);
+    simdisk_commit(&w->relay_disk);
     if (world_fault(w, w->faults.crash_relay)) {
         host_relay_crash(w, "after a commit");
         return false;

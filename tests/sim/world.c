@@ -269,19 +269,20 @@ static bool all_arrived(struct world *w, char *why, size_t size)
             snprintf(why, size, "%c%d has not arrived", 'a' + writer, numbers[writer][at]);
             return false;
         }
-        if (w->clients[writer].session && session_undelivered(w->clients[writer].session)) {
-            snprintf(why, size, "%c does not know that everything arrived", 'a' + writer);
-            return false;
-        }
     }
     return true;
 }
 
-static bool all_written(const struct world *w)
+/* Whether the clients think that nothing is left to do. */
+static bool all_done(const struct world *w, char *why, size_t size)
 {
-    for (int i = 0; i < CLIENTS; i++)
-        if (!w->clients[i].session || w->clients[i].written < w->clients[i].to_write)
-            return false;
+    for (int i = 0; i < CLIENTS; i++) {
+        const struct host_client *c = &w->clients[i];
+        if (c->session && c->written == c->to_write && session_undelivered(c->session) == 0)
+            continue;
+        snprintf(why, size, "%c does not know that everything arrived", 'a' + i);
+        return false;
+    }
     return true;
 }
 
@@ -295,7 +296,7 @@ static void heal(struct world *w)
     while (!w->failure[0] && w->steps++ < STEPS_MAX) {
         if (net_step(w) || tick(w) || write_one(w))
             continue;
-        bool arrived = all_written(w) && all_arrived(w, why, sizeof why);
+        bool arrived = all_done(w, why, sizeof why) && all_arrived(w, why, sizeof why);
         if (arrived && calm_end == UINT64_MAX)
             calm_end = w->now_ms + CALM_MS;
         else if (!arrived && calm_end != UINT64_MAX)
