@@ -67,6 +67,7 @@ static struct cursor find_first_missing(const struct streams *streams)
 
 void sender_go_back(struct session *s, struct peer *peer)
 {
+    peer->gone_back = true;
     const struct cursor to = find_first_missing(&peer->streams);
     move_back(s, peer, &to);
 }
@@ -110,6 +111,10 @@ void sender_skip(struct session *s, struct peer *peer, size_t at, uint64_t n)
     *next = (struct cursor){.at = at, .n = n + 1};
     if (peer == s->peer)
         s->load.valid = false;
+    /* A receipt that waited at the relay may be older than the peer's disk: something must be sent.
+     */
+    if (peer->gone_back)
+        sender_go_back(s, peer);
 }
 
 void sender_refused(struct session *s, const struct header *h)
@@ -226,6 +231,7 @@ static bool send_message(struct session *s, struct envelope_bytes payload, bool 
     machine_put(s, &h, &s->content);
     if (next->n > o->sent)
         o->sent = next->n;
+    peer->gone_back = false;
     *next = (struct cursor){.at = next->at, .n = next->n + 1};
     return true;
 }
