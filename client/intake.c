@@ -41,7 +41,7 @@ static char *get_identity(struct session *s, const struct json_string *keys)
 static void update_peer(struct session *s, struct peer *peer, struct name *nick,
                         const char *identity)
 {
-    bool changed = strcmp(peer->nick.text, nick->text) != 0;
+    bool changed = !peers_is_known(peer) || strcmp(peer->nick.text, nick->text) != 0;
     if (changed) {
         struct name old = peer->nick;
         peer->nick = *nick;
@@ -122,7 +122,6 @@ static void see(struct session *s, const struct sighting *seen, bool welcome)
     emit_presence(s, seen, peer);
 
     bool lost = outbox_set_stored(s, peer, seen->stored, seen->stored_count);
-    outbox_address(s, peer);
     sender_release(peer);
     if (came || lost || seen->state == HEADER_ONLINE || peer->hold_ms == UINT64_MAX)
         sender_peer_appeared(s, peer);
@@ -201,7 +200,8 @@ static void take_presence(struct session *s, const struct header *h, const struc
  */
 static struct peer *find_author(struct session *s, const struct header *h)
 {
-    bool is_peer = s->peer && name_matches(&s->peer->nick, h->peer.at, h->peer.len);
+    bool is_peer =
+        s->peer && peers_is_known(s->peer) && name_matches(&s->peer->nick, h->peer.at, h->peer.len);
     if (is_peer && streams_find_theirs(&s->peer->streams, h->stream))
         return s->peer;
     struct name nick;
@@ -213,11 +213,15 @@ static struct peer *find_author(struct session *s, const struct header *h)
     if (rc)
         return NULL;
     struct peer *peer = peers_find_author(&s->peers, &nick, h->stream);
+    if (!peer && (peer = peers_match(&s->peers, &nick, "")))
+        update_peer(s, peer, &nick, "");
     if (!peer) {
         peers_trim(&s->peers, s->peer);
         peer = machine_add_peer(s, &(struct session_peer_row){.nick = nick.text, .identity = ""});
     }
     name_clear(&nick);
+    if (!s->peer)
+        s->peer = peer;
     return peer;
 }
 

@@ -35,7 +35,9 @@ void machine_save_peer(struct session *s, struct peer *peer)
     peer->saved = true;
     const struct session_event event = {
         .type = SESSION_SAVE_PEER,
-        .peer_row = {.id = peer->id, .nick = peer->nick.text, .identity = peer->identity},
+        .peer_row = {.id = peer->id,
+                     .nick = peers_is_known(peer) ? peer->nick.text : "",
+                     .identity = peer->identity},
     };
     machine_save(s, &event);
 }

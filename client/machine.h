@@ -62,7 +62,6 @@ struct session {
     enum header_state peer_state; /* where seated */
     bool away;                    /* told to whoever appears */
 
-    struct outbound unaddressed; /* messages for the first peer that appears; n only orders them */
     size_t undelivered;
     struct load load;
 };

@@ -17,10 +17,10 @@ static struct session_message_row row_of(const struct peer *peer, const struct o
 {
     return (struct session_message_row){
         .id = message->id,
-        .peer = peer ? peer->id : 0,
+        .peer = peer->id,
         .mine = true,
-        .stream = o ? o->stream : 0,
-        .n = o ? message->n : 0,
+        .stream = o->stream,
+        .n = message->n,
         .wall_ms = message->wall_ms,
         .mark = message->mark,
         .payload = message->payload,
@@ -40,11 +40,6 @@ static void save_stream(struct session *s, const struct peer *peer, const struct
                        .receipted = o->receipted},
     };
     machine_save(s, &event);
-}
-
-static void save_message(struct session *s, const struct session_message_row *row)
-{
-    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = *row});
 }
 
 static size_t count_undelivered(const struct outgoing *message)
@@ -86,15 +81,15 @@ static struct outbound *get_current(struct session *s, struct peer *peer)
 static int encode(struct session *s, const struct peer *peer, const struct payload *p)
 {
     struct payload whole = *p;
-    const struct streams *streams = peer ? &peer->streams : NULL;
-    const struct outbound *newest = streams ? streams_newest(streams) : NULL;
+    const struct streams *streams = &peer->streams;
+    const struct outbound *newest = streams_newest(streams);
     whole.first = false;
     whole.previous = (struct payload_ref){0};
     if (newest && !streams->has_current)
         whole.previous =
             (struct payload_ref){.present = true, .stream = newest->stream, .n = newest->last};
     whole.after = (struct payload_ref){0};
-    if (peer && peer->shown_n > 0)
+    if (peer->shown_n > 0)
         whole.after =
             (struct payload_ref){.present = true, .stream = peer->shown_stream, .n = peer->shown_n};
     buffer_truncate(&s->content, 0);
@@ -106,11 +101,30 @@ static int encode(struct session *s, const struct peer *peer, const struct paylo
     return rc == ERROR_LIMIT || rc == ERROR_UTF8 ? ERROR_PAYLOAD : rc;
 }
 
-/* Gives a message the next number of the current stream (taken). ERROR_NOMEM: it is freed. */
-static int number(struct session *s, struct peer *peer, struct outgoing *message)
+/* Who a message is for: who is here or was last, or the first one who will appear. */
+static struct peer *get_peer(struct session *s)
 {
-    struct outbound *o = get_current(s, peer);
-    message->n = o ? o->last + 1 : 0;
+    if (!s->peer)
+        s->peer = machine_add_peer(s, &(struct session_peer_row){.nick = "", .identity = ""});
+    return s->peer;
+}
+
+int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
+{
+    struct peer *peer = get_peer(s);
+    if (!peer)
+        return s->error;
+    int rc = encode(s, peer, p);
+    if (rc)
+        return rc;
+    size_t len;
+    const uint8_t *payload = buffer_peek(&s->content, &len);
+    struct outgoing *message = outgoing_new(s->next_id, machine_wall(s), payload, len);
+    struct outbound *o = message ? get_current(s, peer) : NULL;
+    if (o) {
+        message->n = o->last + 1;
+        message->unspoken = p->kind == PAYLOAD_READ;
+    }
     if (!o || outbound_put(o, message)) {
         free(message);
         return ERROR_NOMEM;
@@ -119,78 +133,22 @@ static int number(struct session *s, struct peer *peer, struct outgoing *message
     machine_save_peer(s, peer);
     save_stream(s, peer, o);
     const struct session_message_row row = row_of(peer, o, message);
-    save_message(s, &row);
-    return 0;
-}
-
-int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
-{
-    struct peer *peer = s->peer;
-    int rc = encode(s, peer, p);
-    if (rc)
-        return rc;
-    size_t len;
-    const uint8_t *payload = buffer_peek(&s->content, &len);
-    struct outgoing *message = outgoing_new(s->next_id, machine_wall(s), payload, len);
-    if (!message)
-        return ERROR_NOMEM;
-    message->unspoken = p->kind == PAYLOAD_READ;
-    if (peer) {
-        rc = number(s, peer, message);
-    } else {
-        message->n = message->id;
-        rc = outbound_put(&s->unaddressed, message);
-        if (rc)
-            free(message);
-    }
-    if (rc)
-        return rc;
-    const struct session_message_row row =
-        row_of(peer, peer ? streams_newest(&peer->streams) : NULL, message);
-    if (!peer)
-        save_message(s, &row);
+    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = row});
     machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
     s->undelivered += p->kind != PAYLOAD_READ;
     *id = s->next_id++;
     return 0;
 }
 
-/* The same payload with `previous` in it. */
-static int encode_again(struct session *s, const struct peer *peer, const struct outgoing *message)
-{
-    struct payload p;
-    int rc = payload_decode(message->payload, message->len, &s->scratch, &p);
-    return rc ? rc : encode(s, peer, &p);
-}
-
-void outbox_address(struct session *s, struct peer *peer)
-{
-    struct outgoing *message;
-    while (!s->error && (message = outbound_take(&s->unaddressed, UINT64_MAX))) {
-        int rc = encode_again(s, peer, message);
-        size_t len;
-        const uint8_t *payload = buffer_peek(&s->content, &len);
-        struct outgoing *numbered =
-            rc ? NULL : outgoing_new(message->id, message->wall_ms, payload, len);
-        if (numbered)
-            numbered->unspoken = message->unspoken;
-        free(message);
-        machine_fail(s, rc ? rc : numbered ? number(s, peer, numbered) : ERROR_NOMEM);
-    }
-}
-
 int outbox_restore(struct session *s, const struct session_message_row *row)
 {
     struct peer *peer = peers_find(&s->peers, row->peer);
     size_t at;
-    struct outbound *o = &s->unaddressed;
-    if (row->peer != 0)
-        o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
-    uint64_t n = row->peer ? row->n : row->id;
+    struct outbound *o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
     const struct envelope_bytes payload = {row->payload, row->payload_len};
     struct payload decoded;
-    if (!o || !envelope_is_payload(payload) || outbound_find(o, n) ||
-        (row->peer && (n <= o->receipted || n > o->last)))
+    if (!o || !envelope_is_payload(payload) || outbound_find(o, row->n) || row->n <= o->receipted ||
+        row->n > o->last)
         return ERROR_STORE;
     int rc = payload_decode(row->payload, row->payload_len, &s->scratch, &decoded);
     if (rc == ERROR_NOMEM)
@@ -199,7 +157,7 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
     struct outgoing *message = outgoing_new(row->id, row->wall_ms, row->payload, row->payload_len);
     if (!message)
         return ERROR_NOMEM;
-    message->n = n;
+    message->n = row->n;
     message->mark = row->mark;
     message->unspoken = unspoken;
     rc = outbound_put(o, message);

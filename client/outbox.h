@@ -19,9 +19,6 @@ struct outgoing;
 /* The person says something, as session_send. */
 int outbox_compose(struct session *s, const struct payload *p, uint64_t *id);
 
-/* Somebody is there: the messages that waited for the first one get their numbers. */
-void outbox_address(struct session *s, struct peer *peer);
-
 /* Puts back a message from the disk. */
 int outbox_restore(struct session *s, const struct session_message_row *row);
 

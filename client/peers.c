@@ -36,7 +36,7 @@ int peers_add(struct peers *p, const struct session_peer_row *row, struct peer *
     struct peer *peer = calloc(1, sizeof *peer);
     if (!peer)
         return ERROR_NOMEM;
-    int rc = name_init_nick(&peer->nick, row->nick, strlen(row->nick));
+    int rc = row->nick[0] ? name_init_nick(&peer->nick, row->nick, strlen(row->nick)) : 0;
     peer->identity = strdup(row->identity);
     if (rc || !peer->identity) {
         free_peer(peer);
@@ -47,6 +47,11 @@ int peers_add(struct peers *p, const struct session_peer_row *row, struct peer *
         p->last_id = peer->id;
     *out = p->items[p->count++] = peer;
     return 0;
+}
+
+bool peers_is_known(const struct peer *peer)
+{
+    return peer->nick.text != NULL;
 }
 
 struct peer *peers_find(const struct peers *p, uint32_t id)
@@ -64,7 +69,8 @@ struct peer *peers_match(const struct peers *p, const struct name *nick, const c
         struct peer *peer = p->items[i];
         if (identity[0] && strcmp(peer->identity, identity) == 0)
             return peer;
-        if (!nameless && !peer->identity[0] && name_equal(&peer->nick, nick))
+        if (!nameless && !peer->identity[0] &&
+            (!peers_is_known(peer) || name_equal(&peer->nick, nick)))
             nameless = peer;
     }
     return nameless;
@@ -75,7 +81,7 @@ struct peer *peers_find_author(const struct peers *p, const struct name *nick, u
     struct peer *last = NULL;
     for (size_t i = p->count; i-- > 0;) {
         struct peer *peer = p->items[i];
-        if (!name_equal(&peer->nick, nick))
+        if (!peers_is_known(peer) || !name_equal(&peer->nick, nick))
             continue;
         if (streams_find_theirs(&peer->streams, stream))
             return peer;

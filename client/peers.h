@@ -32,14 +32,15 @@ struct cursor {
 /* Who holds or held the other seat. */
 struct peer {
     uint32_t id;
-    bool saved; /* it is on disk, or in what the next commit brings there */
-    struct name nick;
-    char *identity; /* "" for none */
+    bool saved;       /* it is on disk, or in what the next commit brings there */
+    struct name nick; /* empty where it is not known: peers_is_known */
+    char *identity;   /* "" for none */
     struct envelope envelope;
     struct streams streams;
 
     /* What we send: outbox.c. */
     struct cursor next;
+    bool gone_back;         /* to send something, which was not sent yet */
     struct flight *flights; /* in order */
     size_t flights_count, flights_size;
     uint64_t flying;  /* bytes on their way */
@@ -68,12 +69,19 @@ void peers_clear(struct peers *p);
 /* Adds somebody at the end: an id of 0 is replaced by a new one. ERROR_NOMEM, ERROR_NAME. */
 int peers_add(struct peers *p, const struct session_peer_row *row, struct peer **peer);
 
+/*
+ * Whether we know who that is. What is written before anybody appears is for a peer without a name,
+ * and the first one who appears is that peer.
+ */
+bool peers_is_known(const struct peer *peer);
+
 /* NULL: nobody. */
 struct peer *peers_find(const struct peers *p, uint32_t id);
 
 /*
  * Who is behind a nick and an identity: with an identity, the one who has it, whatever the nick, or
- * one with this nick whose identity was not known; without, the one with this nick and none.
+ * one with this nick whose identity was not known; without, the one with this nick and none; where
+ * nobody is, the one who is not known.
  */
 struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity);
 

@@ -46,7 +46,6 @@ void session_free(struct session *s)
 {
     if (!s)
         return;
-    outbound_clear(&s->unaddressed);
     peers_clear(&s->peers);
     buffer_clear(&s->scratch);
     buffer_clear(&s->content);
@@ -301,7 +300,7 @@ uint64_t session_round_trip_ms(const struct session *s)
 
 const char *session_peer_nick(const struct session *s)
 {
-    return s->peer ? s->peer->nick.text : NULL;
+    return s->peer ? s->peer->nick.text : NULL; /* NULL too where it is not known */
 }
 
 const char *session_nick(const struct session *s, uint32_t peer)

@@ -75,8 +75,8 @@ void session_set_wall(struct session *s, uint64_t now_ms, uint64_t wall_ms);
 
 /* A peer of this room, past or present: a nick and the identity key behind it. */
 struct session_peer_row {
-    uint32_t id;          /* ours, 1, 2, 3 …; 0 stands for a peer not yet known */
-    const char *nick;     /* as last shown */
+    uint32_t id;          /* ours, 1, 2, 3 … */
+    const char *nick;     /* as last shown; "" for whoever appears first: see session_send */
     const char *identity; /* as in keys.identity; "" for none */
 };
 
@@ -86,9 +86,9 @@ struct session_peer_row {
  */
 struct session_message_row {
     uint64_t id;
-    uint32_t peer; /* 0 in one of ours that waits for a peer to appear */
+    uint32_t peer;
     bool mine;
-    uint64_t stream, n; /* 0 while the peer is 0 */
+    uint64_t stream, n;
     uint64_t wall_ms;
     enum session_mark mark;
     const uint8_t *payload; /* without its format byte */
@@ -147,8 +147,9 @@ bool session_wants_input(const struct session *s);
 
 /*
  * The person says something (text, action, edit, …): it gets its id and number, is saved, then
- * sent. previous, first and after are the session's to fill in. ERROR_PAYLOAD where it is too large
- * or not UTF-8; ERROR_STATE for a signal kind.
+ * sent; before anybody ever appeared it is for whoever comes first. previous, first and after are
+ * the session's to fill in. ERROR_PAYLOAD where it is too large or not UTF-8; ERROR_STATE for a
+ * signal kind.
  */
 int session_send(struct session *s, const struct payload *p, uint64_t now_ms, uint64_t *id);
 
