@@ -189,7 +189,7 @@ int relay_open(struct relay *r, void *owner, uint64_t now_ms, struct relay_clien
     link_init(&c->receipts);
     link_init(&c->ordered);
     frame_reader_init(&c->reader);
-    r->counters.connections++;
+    c->number = r->counters.connections++;
     r->counters.clients++;
     r->open_count++;
     client_wait(r, c, LIST_HELLO);

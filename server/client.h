@@ -20,6 +20,7 @@ struct relay_client {
     struct link in_list;  /* one of r->lists; where it waits */
     struct link in_ready; /* r->ready */
     uint64_t since_ms;
+    uint64_t number; /* connections are counted as they come */
     void *owner;
     struct seat *seat;
     char *identity; /* proven; NULL for none */

@@ -99,7 +99,7 @@ static int judge_identity(struct relay *r, struct relay_client *c, struct hello 
     return hello_is_allowed(r, hello->identity) ? 0 : CODE_NOT_ALLOWED;
 }
 
-static int judge_seat(struct relay *r, struct hello *hello)
+static int judge_seat(struct relay *r, const struct relay_client *c, struct hello *hello)
 {
     hello->where = seat_find_room(r, &hello->room);
     hello->seat = hello->where ? seat_find(hello->where, &hello->nick) : NULL;
@@ -109,7 +109,8 @@ static int judge_seat(struct relay *r, struct hello *hello)
     if (!same_identity(hello->seat->identity, hello->identity) ||
         (!hello->identity && hello->seat->client))
         return CODE_NICK_TAKEN;
-    return 0;
+    /* What a client said before it gave a connection up may come after what it said on the next. */
+    return hello->seat->client && hello->seat->client->number > c->number ? CODE_REPLACED : 0;
 }
 
 /* The newest spelling of a name is the one shown. */
@@ -187,7 +188,7 @@ void hello_take(struct relay *r, struct relay_client *c, const struct header *h)
     if (rc == 0)
         rc = judge_identity(r, c, &hello, h);
     if (rc == 0)
-        rc = judge_seat(r, &hello);
+        rc = judge_seat(r, c, &hello);
     if (rc == 0)
         rc = take_seat(r, c, &hello);
     hello_clear(&hello);
