@@ -188,10 +188,10 @@ void relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms);
 
 /*
  * Before the first connection, and after relay_set_wall, the edge hands over what the disk holds:
- * all seats, then totals, then for each stream of each seat what waits (of the newest
- * RELAY_STREAMS_EXPECTED streams by last message, oldest of them first), then receipts by position.
- * Messages themselves stay on disk until RELAY_LOAD. ERROR_NOMEM; ERROR_STATE for a row that no
- * relay can have saved: the store is damaged.
+ * all seats, the newest id first, then totals, then for each stream of each seat what waits (of the
+ * newest RELAY_STREAMS_EXPECTED streams by last message, oldest of them first), then receipts by
+ * position. Messages themselves stay on disk until RELAY_LOAD. ERROR_NOMEM; ERROR_STATE for a row
+ * that no relay can have saved: the store is damaged.
  */
 struct relay_stream_row {
     uint64_t seat, sender, stream;

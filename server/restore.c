@@ -28,8 +28,9 @@ int relay_restore_seat(struct relay *r, const struct relay_seat_row *row)
         rc = ERROR_NOMEM;
     const struct room *where = rc == 0 ? seat_find_room(r, &room) : NULL;
     if (where && (seat_find(where, &nick) || (where->seats[0] && where->seats[1])))
-        rc = ERROR_STATE;
-    if (rc == 0 && !(s = seat_new(r, &room, &nick, row->identity, row->id)))
+        rc =
+            seat_delete_row(r, row->id); /* freed long ago, by a transaction that was rolled back */
+    else if (rc == 0 && !(s = seat_new(r, &room, &nick, row->identity, row->id)))
         rc = ERROR_NOMEM;
     if (s) {
         s->keys = keys;
@@ -51,7 +52,7 @@ int relay_restore_queue(struct relay *r, const struct relay_queue_row *row)
 {
     struct seat *s = seat_find_id(r, row->seat);
     if (!s)
-        return ERROR_STATE;
+        return 0; /* its seat is being deleted */
     s->disk_count = row->count;
     s->disk_cost = row->cost;
     r->counters.queued_bytes += row->cost;
@@ -63,7 +64,7 @@ int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
 {
     struct seat *to = seat_find_id(r, row->seat);
     if (!to)
-        return ERROR_STATE;
+        return 0;
     struct stream *s = stream_get(r, to, row->sender, row->stream);
     if (!s)
         return ERROR_NOMEM;
@@ -79,7 +80,7 @@ int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
 {
     struct seat *to = seat_find_id(r, row->seat);
     if (!to)
-        return ERROR_STATE;
+        return 0;
     struct control *k = output_copy(HEADER_RECEIPT, row->frame, row->frame_len);
     if (!k)
         return ERROR_NOMEM;

@@ -100,6 +100,18 @@ static void init(struct seat *s)
     s->cursor = &s->run;
 }
 
+int seat_delete_row(struct relay *r, uint64_t id)
+{
+    struct seat *s = malloc(sizeof *s);
+    if (!s)
+        return ERROR_NOMEM;
+    init(s);
+    s->id = id;
+    s->saved = true;
+    disk_delete_seat(r, s);
+    return 0;
+}
+
 /* The other seat has a new holder: what of its queue is from it? */
 static void meet(struct seat *s, uint64_t peer_sender)
 {

@@ -60,6 +60,9 @@ struct room *seat_find_room(struct relay *r, const struct name *name);
 struct seat *seat_find(const struct room *room, const struct name *nick);
 struct seat *seat_find_id(struct relay *r, uint64_t id);
 
+/* Deletes a seat that is on disk only. ERROR_NOMEM. */
+int seat_delete_row(struct relay *r, uint64_t id);
+
 /* What stands for a nick and an identity (NULL for none), in this run of the relay and any other.
  */
 uint64_t seat_sender(const struct name *nick, const char *identity);

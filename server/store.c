@@ -37,7 +37,7 @@ static const char *const statements[STATEMENTS] = {
     [DELETE_RECEIPTS] = "DELETE FROM receipt WHERE seat = ?",
     [LOAD] = "SELECT position, sender, stream, n, cost, frame FROM message "
              "WHERE seat = ? AND position >= ? ORDER BY position",
-    [RESTORE_SEATS] = "SELECT id, room, nick, identity, keys, gone FROM seat ORDER BY gone",
+    [RESTORE_SEATS] = "SELECT id, room, nick, identity, keys, gone FROM seat ORDER BY id DESC",
     [RESTORE_QUEUES] = "SELECT seat, count(*), sum(cost) FROM message GROUP BY seat",
     /* n less its rank is the same within a run, and another one after a hole. */
     [RESTORE_STREAMS] =
