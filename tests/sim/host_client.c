@@ -300,7 +300,11 @@ static void carry_out(struct world *w, int client, const struct session_event *e
     switch (event->type) {
     case SESSION_CONNECT: c->wants_link = true; break;
     case SESSION_DISCONNECT: net_close_client(w, c->link); break;
-    case SESSION_SAVE_PEER: put_peer(&c->disk, &event->peer_row); break;
+    case SESSION_SAVE_PEER:
+        world_say(w, "client %d: saves peer %u, '%s' '%s'", client, event->peer_row.id,
+                  event->peer_row.nick, event->peer_row.identity);
+        put_peer(&c->disk, &event->peer_row);
+        break;
     case SESSION_SAVE_STREAM: put_stream(&c->disk, &event->stream_row); break;
     case SESSION_SAVE_MESSAGE: put_message(&c->disk, &event->message_row); break;
     case SESSION_SAVE_MARK: put_mark(&c->disk, event->id, event->mark); break;

@@ -166,7 +166,14 @@ static void restore_queues(struct world *w)
 static void restore_seats_and_receipts(struct world *w)
 {
     const struct simdisk *d = &w->relay_disk;
-    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, SEAT, row));) {
+    for (uint64_t below = UINT64_MAX;;) { /* the newest id first */
+        const struct simdisk_row *row = NULL;
+        for (struct simdisk_row *other = NULL; (other = simdisk_next(d, SEAT, other));)
+            if (other->key[0] < below && (!row || other->key[0] > row->key[0]))
+                row = other;
+        if (!row)
+            break;
+        below = row->key[0];
         const uint8_t *at = row->bytes;
         struct relay_seat_row seat = {.id = row->key[0], .gone_wall_ms = row->value[0]};
         seat.room = unpack(&at);

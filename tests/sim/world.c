@@ -296,11 +296,14 @@ static void heal(struct world *w)
     while (!w->failure[0] && w->steps++ < STEPS_MAX) {
         if (net_step(w) || tick(w) || write_one(w))
             continue;
-        bool arrived = all_done(w, why, sizeof why) && all_arrived(w, why, sizeof why);
-        if (arrived && calm_end == UINT64_MAX)
-            calm_end = w->now_ms + CALM_MS;
-        else if (!arrived && calm_end != UINT64_MAX)
+        bool done = all_done(w, why, sizeof why);
+        bool arrived = (done || calm_end != UINT64_MAX) && all_arrived(w, why, sizeof why);
+        if (!arrived && calm_end != UINT64_MAX)
             world_fail(w, "after everything had arrived: %s", why);
+        else if (!done) /* a relay that lost its disk takes a `stored` back */
+            calm_end = UINT64_MAX;
+        else if (arrived && calm_end == UINT64_MAX)
+            calm_end = w->now_ms + CALM_MS;
         if (w->now_ms >= calm_end)
             return;
         if (w->now_ms >= end || earliest(w) == UINT64_MAX) {

@@ -129,7 +129,7 @@ static void test_every_address_is_one_socket_for_both_families(void **state)
     (void)state;
     struct listeners l;
     const struct address a = parse(":0");
-    char name[ADDRESS_TEXT_MAX], reached[ADDRESS_TEXT_MAX], v4[ADDRESS_TEXT_MAX];
+    char name[ADDRESS_TEXT_MAX], reached[ADDRESS_TEXT_MAX], v4[ADDRESS_TEXT_MAX + 16];
     open_listeners(&l, &a, 1);
     assert_int_equal(l.count, 1);
     listen_format(&l, 0, name);
