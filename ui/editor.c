@@ -115,15 +115,12 @@ int editor_remember(struct editor *e, const char *text, size_t len)
     return recall_add(&e->recall, text, len);
 }
 
-int editor_sent(struct editor *e)
+void editor_sent(struct editor *e)
 {
-    int rc = recall_add(&e->recall, e->text, e->len);
-    if (rc)
-        return rc;
+    (void)recall_add(&e->recall, e->text, e->len);
     undo_clear(&e->undo);
     e->len = e->cursor = 0;
     e->text[0] = '\0';
     e->last = ACTION_NONE;
     e->goal = -1;
-    return 0;
 }

