@@ -15,8 +15,12 @@ enum {
 
 static int append(struct tui *tui, struct entry *e)
 {
+    const struct transcript *transcript = ui_transcript(tui->ui);
+    uint64_t oldest = transcript_oldest(transcript);
     int rc = ui_append(tui->ui, &e->shown);
     entry_clear(e);
+    if (oldest != 0 && transcript_oldest(transcript) != oldest) /* there were too many */
+        tui->oldest = transcript_oldest(transcript);
     return rc;
 }
 
@@ -203,7 +207,7 @@ void tui_clear(struct face *f)
 {
     struct tui *tui = tui_of(f);
     transcript_clear(ui_transcript(tui->ui));
-    transcript_set_older(ui_transcript(tui->ui), tui->oldest != UINT64_MAX);
+    transcript_set_older(ui_transcript(tui->ui), false); /* else it would come back at once */
 }
 
 int tui_update_status(struct tui *tui, uint64_t now_ms)

@@ -185,6 +185,16 @@ void transcript_set_older(struct transcript *t, bool exist)
     t->older = exist;
 }
 
+uint64_t transcript_oldest(const struct transcript *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        const struct entry *entry = transcript_at(t, t->first + (int64_t)i);
+        if (entry->e.id != 0)
+            return entry->e.id;
+    }
+    return 0;
+}
+
 bool transcript_seq(const struct transcript *t, uint64_t id, int64_t *seq)
 {
     size_t low = 0, high = t->count;

@@ -71,6 +71,9 @@ int transcript_prepend(struct transcript *t, const struct transcript_entry *entr
 void transcript_set_older(struct transcript *t, bool exist);
 bool transcript_wants_older(struct transcript *t);
 
+/* The id of the oldest message that is loaded; 0 where none is. */
+uint64_t transcript_oldest(const struct transcript *t);
+
 /* The entry with this id, borrowed until the next change; NULL where it is not loaded. */
 const struct transcript_entry *transcript_find(const struct transcript *t, uint64_t id);
 

@@ -209,12 +209,14 @@ static void test_the_oldest_go_while_nobody_looks(void **state)
     (void)state;
     struct transcript *t = transcript_new(50);
     transcript_set_size(t, 10, 40);
+    assert_int_equal(transcript_oldest(t), 0);
     for (uint64_t id = 1; id <= 60; id++) {
         struct transcript_entry e = message(id, "x");
         transcript_append(t, &e);
     }
     assert_int_equal(transcript_count(t), 50);
     assert_null(transcript_find(t, 10));
+    assert_int_equal(transcript_oldest(t), 11);
     transcript_scroll(t, -5);
     for (uint64_t id = 61; id <= 70; id++) {
         struct transcript_entry e = message(id, "x");
