@@ -3,9 +3,11 @@
 #include "entry.h"
 #include "error.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     PAGE = 100,        /* messages loaded at once */
@@ -75,8 +77,9 @@ int tui_begin(struct face *f, uint64_t now_ms)
     int rc = tui_load_older(tui);
     if (rc == 0 && tui->oldest == UINT64_MAX) {
         struct words w = talk_words(f->talk);
-        char text[WORDS_MAX];
-        words_greeting(&w, text);
+        char text[WORDS_MAX], host[HOST_NAME_MAX + 1] = "localhost";
+        gethostname(host, sizeof host - 1);
+        words_greeting(&w, host, text);
         rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
     return rc ? rc : load_draft(tui);

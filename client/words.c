@@ -5,6 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+enum {
+    WORDS_RELAY_MAX = 400,
+};
+
 /* After these the session does not come back by itself. `$` and a letter: see fill. */
 static const struct {
     enum header_code code;
@@ -94,9 +98,16 @@ void words_missing(const struct words *w, char out[WORDS_MAX])
     fill(w, "what $p wrote before the next message is lost: they do not have it any more", out);
 }
 
-void words_greeting(const struct words *w, char out[WORDS_MAX])
+void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX])
 {
-    fill(w,
+    struct words elsewhere = *w;
+    char relay[WORDS_RELAY_MAX];
+    static const char local[] = "localhost:";
+    if (strncmp(w->relay, local, strlen(local)) == 0) {
+        snprintf(relay, sizeof relay, "%s:%s", host, w->relay + strlen(local));
+        elsewhere.relay = relay;
+    }
+    fill(&elsewhere,
          "Write a line and press Enter: it waits here until somebody is in the room $o.\n"
          "They type: chat-client --server $r --room $o --nick NAME\n"
          "F1 tells about keys and commands, /quit ends.",

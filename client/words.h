@@ -37,8 +37,8 @@ const char *words_refused_short(enum header_code code);
 /* That the peer cannot send what came before. */
 void words_missing(const struct words *w, char out[WORDS_MAX]);
 
-/* What to do where nothing was ever said: three lines. */
-void words_greeting(const struct words *w, char out[WORDS_MAX]);
+/* What to do where nothing was ever said: three lines. `host` is this machine's name for others. */
+void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]);
 
 /* How a message is told. */
 struct words_said {

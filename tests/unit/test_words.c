@@ -1,0 +1,184 @@
+#include "words.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct words bob = {"den:12121", "tea", "alice", "bob"};
+static const struct words alone = {"den:12121", "tea", "alice", NULL};
+
+static struct session_event status_of(enum session_state state, enum header_code code,
+                                      const char *why, uint64_t retry_ms)
+{
+    struct session_event e = {.type = SESSION_STATUS};
+    e.status.state = state;
+    e.status.code = code;
+    e.status.why = why;
+    e.status.retry_ms = retry_ms;
+    return e;
+}
+
+static void test_states_in_words(void **state)
+{
+    (void)state;
+    const struct {
+        struct session_event event;
+        const char *text;
+    } rows[] = {
+        {status_of(SESSION_CONNECTING, CODE_UNKNOWN, NULL, 0), "connecting to den:12121"},
+        {status_of(SESSION_JOINING, CODE_UNKNOWN, NULL, 0), "joining the room tea at den:12121"},
+        {status_of(SESSION_ONLINE, CODE_UNKNOWN, NULL, 0),
+         "connected to den:12121, room tea, as alice"},
+        {status_of(SESSION_LEAVING, CODE_UNKNOWN, NULL, 0), "leaving"},
+        {status_of(SESSION_STOPPED, CODE_UNKNOWN, NULL, 0), "disconnected"},
+        {status_of(SESSION_STOPPED, CODE_ROOM_FULL, NULL, 0),
+         "two others sit in the room tea at den:12121: choose another room with --room"},
+        {status_of(SESSION_OFFLINE, CODE_UNKNOWN, "refused by den:12121", 5000),
+         "reconnecting in 4 s (refused by den:12121)"},
+        {status_of(SESSION_OFFLINE, CODE_UNKNOWN, NULL, 1001), "reconnecting in 1 s"},
+        {status_of(SESSION_OFFLINE, CODE_UNKNOWN, NULL, 1000), "reconnecting in 0 s"},
+        {status_of(SESSION_OFFLINE, CODE_UNKNOWN, NULL, 0), "reconnecting in 0 s"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[WORDS_MAX];
+        words_status(&bob, &rows[i].event, 1000, text);
+        assert_string_equal(text, rows[i].text);
+    }
+}
+
+static void test_an_error_of_the_relay_s_explains_itself(void **state)
+{
+    (void)state;
+    char text[WORDS_MAX];
+    struct session_event e = status_of(SESSION_OFFLINE, CODE_SHUTTING_DOWN, NULL, 1000);
+    words_status(&bob, &e, 1000, text);
+    assert_non_null(strstr(text, header_code_text(CODE_SHUTTING_DOWN)));
+    for (enum header_code code = CODE_UNKNOWN; code < CODES; code++) {
+        words_stopped(&bob, code, text);
+        assert_true(strstr(text, "den:12121") != NULL);
+        assert_null(strchr(text, '$'));
+        words_refused(&bob, code, text);
+        assert_null(strchr(text, '$'));
+        assert_true(strlen(words_refused_short(code)) > 0);
+        assert_true(strlen(words_refused_short(code)) < 16);
+    }
+}
+
+static void test_who_is_there(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"bob is here", "bob is offline", "bob left the room"};
+    char text[WORDS_MAX];
+    struct session_event e = {.type = SESSION_PRESENCE};
+    e.presence.known = true;
+    for (enum header_state s = HEADER_ONLINE; s <= HEADER_LEFT; s++) {
+        e.presence.state = s;
+        words_presence(&bob, &e, text);
+        assert_string_equal(text, texts[s]);
+    }
+    e.presence.known = false;
+    words_presence(&alone, &e, text);
+    assert_string_equal(text, "nobody else is in the room tea yet");
+    words_missing(&alone, text);
+    assert_non_null(strstr(text, "the other person"));
+}
+
+static void test_counts_agree_with_their_verbs(void **state)
+{
+    (void)state;
+    char text[WORDS_MAX];
+    words_undelivered(1, text);
+    assert_string_equal(text, "1 message was not delivered; it goes out at the next start");
+    words_undelivered(2, text);
+    assert_string_equal(text, "2 messages were not delivered; they go out at the next start");
+}
+
+static void test_what_the_other_person_types(void **state)
+{
+    (void)state;
+    const struct {
+        const char *relay, *command;
+    } rows[] = {
+        {"localhost:12121", "chat-client --server box:12121 --room tea --nick NAME"},
+        {"den:4000", "chat-client --server den:4000 --room tea --nick NAME"},
+        {"unix:/run/chat", "chat-client --server unix:/run/chat --room tea --nick NAME"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct words w = alone;
+        char text[WORDS_MAX];
+        w.relay = rows[i].relay;
+        words_greeting(&w, "box", text);
+        assert_non_null(strstr(text, rows[i].command));
+    }
+}
+
+static void test_long_names_are_cut_and_not_run_over(void **state)
+{
+    (void)state;
+    static char name[4 * WORDS_MAX];
+    memset(name, 'x', sizeof name - 1);
+    struct words w = {name, name, name, name};
+    char text[WORDS_MAX];
+    words_stopped(&w, CODE_ROOM_FULL, text);
+    assert_int_equal(strlen(text), WORDS_MAX - 1);
+    words_greeting(&w, "box", text);
+    assert_int_equal(strlen(text), WORDS_MAX - 1);
+}
+
+static void test_every_kind_is_told_or_not(void **state)
+{
+    (void)state;
+    static const char letters[] = "abc";
+    struct payload p = {.text = {letters, 3}, .emoji = {letters, 2}, .name = {letters, 1}};
+    static const struct {
+        enum payload_kind kind;
+        bool shown;
+        size_t len;
+    } rows[] = {
+        {PAYLOAD_UNKNOWN, true, 0}, {PAYLOAD_TEXT, true, 3},     {PAYLOAD_ACTION, true, 3},
+        {PAYLOAD_EDIT, true, 3},    {PAYLOAD_DELETE, true, 0},   {PAYLOAD_REACT, true, 2},
+        {PAYLOAD_READ, false, 0},   {PAYLOAD_FILE, true, 1},     {PAYLOAD_ACCEPT, false, 0},
+        {PAYLOAD_CANCEL, false, 0}, {PAYLOAD_CHUNK, false, 0},   {PAYLOAD_TYPING, false, 0},
+        {PAYLOAD_AWAY, false, 0},   {PAYLOAD_RECEIPT, false, 0},
+    };
+    assert_int_equal(sizeof rows / sizeof rows[0], PAYLOAD_KINDS);
+    for (size_t i = 0; i < PAYLOAD_KINDS; i++) {
+        p.kind = rows[i].kind;
+        struct words_said said = words_said(&p);
+        assert_int_equal(said.shown, rows[i].shown);
+        assert_int_equal(said.text.len, rows[i].len);
+        assert_true(!said.shown || said.before != NULL);
+    }
+}
+
+static void test_the_time_is_the_local_one(void **state)
+{
+    (void)state;
+    char text[WORDS_CLOCK_MAX];
+    setenv("TZ", "CET-1", 1);
+    tzset();
+    words_clock((8 * 3600 + 14 * 60) * UINT64_C(1000), text);
+    assert_string_equal(text, "09:14");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_states_in_words),
+        cmocka_unit_test(test_an_error_of_the_relay_s_explains_itself),
+        cmocka_unit_test(test_who_is_there),
+        cmocka_unit_test(test_counts_agree_with_their_verbs),
+        cmocka_unit_test(test_what_the_other_person_types),
+        cmocka_unit_test(test_long_names_are_cut_and_not_run_over),
+        cmocka_unit_test(test_every_kind_is_told_or_not),
+        cmocka_unit_test(test_the_time_is_the_local_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
