@@ -171,7 +171,7 @@ static int take_seat(struct relay *r, struct relay_client *c, struct hello *hell
     }
     r->counters.joins++;
     client_join(r, c, s);
-    note_put(r, c, LOG_LEVEL_DEBUG, "joined", s);
+    note_put(r, c, LOG_LEVEL_INFO, "joined", s);
     output_put(r, c, welcome);
     seat_come(r, s, c);
     return 0;

@@ -2,6 +2,7 @@
 
 #include "seat.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,13 +34,14 @@ static void drop(struct relay *r, struct note *note)
 void note_put(struct relay *r, const struct relay_client *c, int level, const char *text,
               const struct seat *s)
 {
-    size_t len = s ? strlen(s->nick.text) : 0;
-    struct note *note = r->notes_count < NOTES_MAX ? malloc(sizeof *note + len) : NULL;
+    static const char in[] = " in ";
+    size_t len = s ? strlen(s->nick.text) + strlen(in) + strlen(s->room->name.text) : 0;
+    struct note *note = r->notes_count < NOTES_MAX ? malloc(sizeof *note + len + 1) : NULL;
     if (!note)
         return; /* a line less in the log */
     *note = (struct note){.client = c, .level = level, .text = text, .len = len};
-    if (len > 0)
-        memcpy(note->about, s->nick.text, len);
+    if (s)
+        snprintf(note->about, len + 1, "%s%s%s", s->nick.text, in, s->room->name.text);
     link_init(&note->link);
     link_put(&r->notes, &note->link);
     r->notes_count++;
