@@ -1,0 +1,181 @@
+#include "allow.h"
+#include "error.h"
+#include "log.h"
+#include "loop.h"
+#include "options.h"
+#include "privilege.h"
+#include "signals.h"
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    EXIT_USAGE = 2,
+    DESCRIPTORS_OURS = 64, /* what is not a client's connection */
+};
+
+/* What has to be undone at the end. */
+struct server {
+    struct options options;
+    struct state state;
+    struct listeners listeners;
+    struct relay *relay;
+    struct store *store;
+    struct ready *ready;
+    struct dispatch *dispatch;
+};
+
+/* A closed standard descriptor would be given to a socket or the database. */
+static int open_standard(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return ERROR_SYSTEM;
+    close(fd);
+    return 0;
+}
+
+static void raise_descriptors(size_t clients)
+{
+    struct rlimit limit;
+    rlim_t want = clients + DESCRIPTORS_OURS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = want;
+    if (limit.rlim_max < want && geteuid() == 0)
+        limit.rlim_max = want;
+    if (limit.rlim_cur > limit.rlim_max)
+        limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < want)
+        log_warning("only %ju descriptors for --max-clients %zu: raise the limit of open files",
+                    (uintmax_t)limit.rlim_cur, clients);
+}
+
+static void announce(const struct listeners *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        char name[ADDRESS_TEXT_MAX];
+        listen_format(l, i, name);
+        printf("listening on %s\n", name);
+        fflush(stdout);
+    }
+}
+
+/* Everything that needs the rights that the program was started with. */
+static int open_outside(struct server *s, char *why)
+{
+    struct options *o = &s->options;
+    bool has_state = o->state || !o->memory || !o->plaintext;
+    int rc = 0;
+    if (has_state)
+        rc = state_init(&s->state, o->state, why);
+    if (rc == 0 && has_state)
+        rc = state_lock(&s->state, why);
+    if (rc == 0)
+        rc = listen_init(&s->listeners, o->listen, o->listen_count, (int)o->backlog, why);
+    if (rc == 0 && privilege_drop(has_state ? &s->state : NULL, why))
+        log_warning("%s", why);
+    return rc;
+}
+
+static int open_inside(struct server *s, char *why)
+{
+    const struct options *o = &s->options;
+    snprintf(why, OPTIONS_ERROR_MAX, "cannot start: %s", error_text(ERROR_NOMEM));
+    int rc = relay_new(&s->relay, &o->relay);
+    if (rc == 0)
+        relay_set_wall(s->relay, loop_now_ms(), loop_wall_ms());
+    if (rc == 0 && o->allow)
+        rc = allow_load(o->allow, s->relay, why);
+    if (rc == 0 && o->relay.durable) {
+        char path[PATH_MAX + 16];
+        snprintf(path, sizeof path, "%s/queue.db", s->state.path);
+        rc = store_open(&s->store, path, why);
+        if (rc == 0) {
+            rc = store_restore(s->store, s->relay);
+            snprintf(why, OPTIONS_ERROR_MAX, "cannot read the queue: %s", error_text(rc));
+        }
+    }
+    if (rc == 0) {
+        rc = ready_new(&s->ready);
+        snprintf(why, OPTIONS_ERROR_MAX, "cannot start: %s", error_text(rc));
+    }
+    if (rc == 0)
+        rc = dispatch_new(&s->dispatch, s->relay, s->store, s->ready);
+    return rc;
+}
+
+static void close_all(struct server *s)
+{
+    dispatch_free(s->dispatch);
+    ready_free(s->ready);
+    store_close(s->store);
+    relay_free(s->relay);
+    listen_clear(&s->listeners);
+    state_clear(&s->state);
+}
+
+static int serve(struct server *s)
+{
+    char why[OPTIONS_ERROR_MAX];
+    int signals = signals_open(s->options.allow != NULL);
+    int rc = signals < 0 ? signals : 0;
+    if (rc)
+        snprintf(why, sizeof why, "cannot start: %s", strerror(errno));
+    raise_descriptors(s->options.relay.clients_max);
+    if (rc == 0)
+        rc = open_outside(s, why);
+    if (rc == 0)
+        rc = open_inside(s, why);
+    if (rc) {
+        log_error("%s", why);
+    } else {
+        struct loop loop = {s->relay,      s->dispatch,      s->ready,
+                            &s->listeners, s->options.allow, signals};
+        announce(&s->listeners);
+        rc = loop_run(&loop);
+    }
+    close_all(s);
+    log_flush();
+    return rc ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+    char why[OPTIONS_ERROR_MAX];
+    struct server s = {.state.lock = -1};
+    if (open_standard())
+        return EXIT_FAILURE;
+    umask(077);
+    setlocale(LC_CTYPE, "");
+    enum options_action action = options_parse(argc, argv, &s.options, why);
+    log_init("chat-server", (enum log_level)s.options.log_last);
+    switch (action) {
+    case OPTIONS_HELP: fputs(options_help, stdout); return EXIT_SUCCESS;
+    case OPTIONS_VERSION: puts("chat-server " CHAT_VERSION); return EXIT_SUCCESS;
+    case OPTIONS_FINGERPRINT:
+        fputs("chat-server: this version has no key yet\n", stderr);
+        return EXIT_FAILURE;
+    case OPTIONS_WRONG:
+        fprintf(stderr, "chat-server: %s (chat-server --help says more)\n", why);
+        return EXIT_USAGE;
+    case OPTIONS_RUN: break;
+    }
+    s.options.relay.agent = "chat-server " CHAT_VERSION;
+    if (getentropy(s.options.relay.hash_key, sizeof s.options.relay.hash_key)) {
+        perror("chat-server: no randomness");
+        return EXIT_FAILURE;
+    }
+    return serve(&s);
+}
