@@ -1,0 +1,116 @@
+#include "server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+void server_start(struct server *s, const char *options, void (*prepare)(void))
+{
+    static const char prefix[] = "listening on ";
+    char words[2048];
+    const char *argv[48] = {CHAT_SERVER, "--memory", "--plaintext"};
+    size_t argc = 3, listeners = 0;
+    assert_true(strlen(options) < sizeof words);
+    strcpy(words, options);
+    for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
+        listeners += strcmp(word, "--listen") == 0;
+        argv[argc++] = word;
+    }
+    if (listeners == 0) {
+        argv[argc++] = "--listen";
+        argv[argc++] = "127.0.0.1:0";
+        listeners = 1;
+    }
+    assert_true(listeners <= SERVER_LISTENERS_MAX);
+    process_start(&s->process, argv, prepare);
+    for (size_t i = 0; i < listeners; i++) {
+        const char *line = process_line(&s->process.out);
+        if (!line)
+            fail_msg("it does not start: %s", process_line(&s->process.err));
+        assert_memory_equal(line, prefix, strlen(prefix));
+        snprintf(s->addresses[i], sizeof s->addresses[i], "%s", line + strlen(prefix));
+    }
+}
+
+void server_stop(struct server *s)
+{
+    assert_int_equal(kill(s->process.pid, SIGTERM), 0);
+    assert_null(process_line(&s->process.out));
+    assert_int_equal(process_wait(&s->process), 0);
+}
+
+#define HELLO   "{\"type\":\"hello\",\"version\":1,\"nick\":\"%s\",\"room\":\"%s\"}"
+#define WELCOME "{\"type\":\"welcome\",*"
+
+static void join(struct wire *w, const char *address, const char *nick, const char *room)
+{
+    char hello[256];
+    snprintf(hello, sizeof hello, HELLO, nick, room);
+    wire_open(w, address);
+    wire_send(w, hello, NULL);
+}
+
+void canary_start(struct canary *c, const char *address, const char *room)
+{
+    c->n = 0;
+    join(&c->a, address, "tweety", room);
+    wire_expect(&c->a,
+                "{\"type\":\"welcome\",\"version\":1,\"nick\":\"tweety\",\"room\":\"*\","
+                "\"agent\":\"*\",\"time\":*,\"waiting\":0,\"peer\":null}",
+                NULL);
+    join(&c->b, address, "woodstock", room);
+    wire_expect(&c->b,
+                "{\"type\":\"welcome\",\"version\":1,\"nick\":\"woodstock\",\"room\":\"*\","
+                "\"agent\":\"*\",\"time\":*,\"waiting\":0,"
+                "\"peer\":{\"nick\":\"tweety\",\"state\":\"online\",\"time\":*}}",
+                NULL);
+    wire_expect(&c->a,
+                "{\"type\":\"presence\",\"nick\":\"woodstock\",\"state\":\"online\",\"time\":*}",
+                NULL);
+}
+
+/* One message from one to the other, and its receipt back. */
+static void pass(struct wire *from, struct wire *to, const char *sender, const char *receiver,
+                 unsigned n)
+{
+    char frame[256], content[32];
+    snprintf(content, sizeof content, "tweet %u", n);
+    snprintf(frame, sizeof frame,
+             "{\"type\":\"message\",\"to\":\"%s\",\"stream\":\"00000000000000aa\",\"n\":%u}",
+             receiver, n);
+    wire_send(from, frame, content);
+    snprintf(frame, sizeof frame,
+             "{\"type\":\"message\",\"from\":\"%s\",\"stream\":\"00000000000000aa\",\"n\":%u,"
+             "\"time\":*}",
+             sender, n);
+    wire_expect(to, frame, content);
+    snprintf(frame, sizeof frame,
+             "{\"type\":\"receipt\",\"to\":\"%s\",\"stream\":\"00000000000000aa\",\"n\":%u}",
+             sender, n);
+    wire_send(to, frame, NULL);
+    snprintf(frame, sizeof frame,
+             "{\"type\":\"receipt\",\"from\":\"%s\",\"stream\":\"00000000000000aa\",\"n\":%u}",
+             receiver, n);
+    wire_expect(from, frame, NULL);
+}
+
+void canary_talk(struct canary *c)
+{
+    c->n++;
+    pass(&c->a, &c->b, "tweety", "woodstock", c->n);
+    pass(&c->b, &c->a, "woodstock", "tweety", c->n);
+}
+
+void canary_stop(struct canary *c)
+{
+    wire_close(&c->a);
+    wire_close(&c->b);
+}
