@@ -249,26 +249,8 @@ static void put_receipt(struct session *s, struct peer *peer, uint64_t stream, u
                         bool resend)
 {
     static const struct payload proof = {.kind = PAYLOAD_RECEIPT};
-    const struct seal_place place = {SEAL_RECEIPT, stream, n};
-    buffer_truncate(&s->scratch, 0);
-    buffer_truncate(&s->content, 0);
-    int rc = payload_put(&s->scratch, &proof);
-    struct envelope_bytes payload;
-    payload.at = buffer_peek(&s->scratch, &payload.len);
-    if (rc == 0)
-        rc = envelope_put(&peer->envelope, &place, payload, &s->content);
-    if (rc) {
-        machine_fail(s, rc);
-        return;
-    }
-    const struct header h = {
-        .type = HEADER_RECEIPT,
-        .peer = {peer->nick.text, strlen(peer->nick.text)},
-        .stream = stream,
-        .n = n,
-        .resend = resend,
-    };
-    machine_put(s, &h, &s->content);
+    const struct header h = {.type = HEADER_RECEIPT, .stream = stream, .n = n, .resend = resend};
+    machine_put_payload(s, peer, &h, &proof);
 }
 
 static void put_receipts_of(struct session *s, struct peer *peer, struct inbound *in)

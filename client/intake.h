@@ -6,8 +6,7 @@
 
 struct session;
 
-/* Bytes from the relay: frames, and who is in the room; messages and receipts go on to those who
- * know their rules. */
+/* Bytes from the relay: each frame goes to those who know its rules. */
 void intake_input(struct session *s, const uint8_t *bytes, size_t len);
 
 #endif

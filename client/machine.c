@@ -62,6 +62,28 @@ void machine_put(struct session *s, const struct header *h, const struct buffer 
     machine_fail(s, header_put(&s->output, HEADER_FROM_CLIENT, h, bytes, len));
 }
 
+void machine_put_payload(struct session *s, struct peer *peer, const struct header *h,
+                         const struct payload *payload)
+{
+    const struct seal_place place = {
+        .kind = h->type == HEADER_RECEIPT ? SEAL_RECEIPT : SEAL_SIGNAL,
+        .stream = h->stream,
+        .n = h->n,
+    };
+    struct header whole = *h;
+    struct envelope_bytes bytes;
+    whole.peer = (struct json_string){peer->nick.text, strlen(peer->nick.text)};
+    buffer_truncate(&s->scratch, 0);
+    buffer_truncate(&s->content, 0);
+    int rc = payload_put(&s->scratch, payload);
+    bytes.at = buffer_peek(&s->scratch, &bytes.len);
+    if (rc == 0)
+        rc = envelope_put(&peer->envelope, &place, bytes, &s->content);
+    machine_fail(s, rc);
+    if (rc == 0)
+        machine_put(s, &whole, &s->content);
+}
+
 uint64_t machine_draw(struct session *s)
 {
     uint8_t bytes[KEYS_LEN];

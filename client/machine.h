@@ -5,6 +5,7 @@
 #include "frame.h"
 #include "header.h"
 #include "keys.h"
+#include "payload.h"
 #include "peers.h"
 #include "uplink.h"
 
@@ -81,6 +82,13 @@ struct peer *machine_add_peer(struct session *s, const struct session_peer_row *
 
 /* Puts a frame into the output. */
 void machine_put(struct session *s, const struct header *h, const struct buffer *content);
+
+/*
+ * Puts a frame with a payload for a peer into the output: a receipt or a signal, in which the rest
+ * of `h` is filled in.
+ */
+void machine_put_payload(struct session *s, struct peer *peer, const struct header *h,
+                         const struct payload *payload);
 
 /* A random number; one from 1 to `limit`. */
 uint64_t machine_draw(struct session *s);

@@ -242,11 +242,9 @@ void outbox_take_stored(struct session *s, const struct header_run *run)
         return;
     struct outbound *o = peer->streams.ours[at];
     const struct header_run known = {run->stream, run->first, run->n < o->sent ? run->n : o->sent};
-    for (size_t i = 0; i < o->count; i++) {
-        struct outgoing *message = outbound_get(o, i);
-        if (message->n >= known.first && message->n <= known.n)
-            set_mark(s, message, SESSION_STORED);
-    }
+    size_t end = outbound_count_before(o, known.n + 1);
+    for (size_t i = outbound_count_before(o, known.first); i < end; i++)
+        set_mark(s, outbound_get(o, i), SESSION_STORED);
     sender_landed(peer, at, &known);
 }
 

@@ -274,25 +274,9 @@ void sender_pump(struct session *s)
 
 void sender_put_signal(struct session *s, const struct payload *p)
 {
-    static const struct seal_place place = {.kind = SEAL_SIGNAL};
-    struct peer *peer = s->peer;
-    if (!envelope_ready(&peer->envelope) || s->output.len >= MACHINE_OUTPUT_MAX)
-        return;
-    struct envelope_bytes payload;
-    buffer_truncate(&s->scratch, 0);
-    buffer_truncate(&s->content, 0);
-    int rc = payload_put(&s->scratch, p);
-    payload.at = buffer_peek(&s->scratch, &payload.len);
-    if (rc == 0)
-        rc = envelope_put(&peer->envelope, &place, payload, &s->content);
-    machine_fail(s, rc);
-    if (rc)
-        return;
-    const struct header h = {
-        .type = HEADER_SIGNAL,
-        .peer = {peer->nick.text, strlen(peer->nick.text)},
-    };
-    machine_put(s, &h, &s->content);
+    static const struct header h = {.type = HEADER_SIGNAL};
+    if (envelope_ready(&s->peer->envelope) && s->output.len < MACHINE_OUTPUT_MAX)
+        machine_put_payload(s, s->peer, &h, p);
 }
 
 int sender_loaded(struct session *s, const struct session_message_row *row)

@@ -38,7 +38,7 @@ struct outgoing *outbound_get(const struct outbound *o, size_t i)
     return o->items[o->start + i];
 }
 
-struct outgoing *outbound_find(const struct outbound *o, uint64_t n)
+size_t outbound_count_before(const struct outbound *o, uint64_t n)
 {
     size_t low = 0, high = o->count;
     while (low < high) {
@@ -48,7 +48,13 @@ struct outgoing *outbound_find(const struct outbound *o, uint64_t n)
         else
             high = middle;
     }
-    return low < o->count ? outbound_get(o, low) : NULL;
+    return low;
+}
+
+struct outgoing *outbound_find(const struct outbound *o, uint64_t n)
+{
+    size_t i = outbound_count_before(o, n);
+    return i < o->count ? outbound_get(o, i) : NULL;
 }
 
 struct outgoing *outbound_take(struct outbound *o, uint64_t n)

@@ -39,6 +39,9 @@ struct outbound {
 /* Adds a message behind the others (taken). ERROR_NOMEM; it is still the caller's then. */
 int outbound_put(struct outbound *o, struct outgoing *message);
 
+/* How many messages come before number `n`. */
+size_t outbound_count_before(const struct outbound *o, uint64_t n);
+
 /* The first message of number `n` or above; NULL for none. */
 struct outgoing *outbound_find(const struct outbound *o, uint64_t n);
 

@@ -79,12 +79,28 @@ static void test_lines_wait_for_whoever_appears_first(void **state)
     assert_int_equal(session_undelivered(p->s), 0);
 }
 
+static void test_lines_keep_their_numbers_when_an_old_disk_is_put_back(void **state)
+{
+    struct play *p = *state;
+    play_say(p, "1");
+    play_turn(p);
+    play_join(p);
+    assert_string_equal(p->disk.peers[0].nick, "bob");
+    ((char *)(uintptr_t)p->disk.peers[0].nick)[0] = 0;
+    play_restart(p);
+    play_say(p, "2");
+    play_join_alone(p);
+    see(p, "bob", "online", NULL);
+    play_expect_frames(p, "message bob A1 " SAID(1) "message bob B1 {'kind':'text','previous':{"
+                                                    "'stream':'A','n':1},'text':'2'}\n");
+}
+
 static void test_whoever_wrote_and_is_gone_appeared_first(void **state)
 {
     struct play *p = *state;
     play_join_alone(p);
     play_say(p, "1");
-    message_from(p, "bob", 'X', 1, "hi");
+    message_from(p, "bob", 'x', 1, "hi");
     play_turn(p);
     assert_string_equal(session_peer_nick(p->s), "bob");
     play_forget(p);
@@ -362,6 +378,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_wait_for_whoever_appears_first),
+        TEST(test_lines_keep_their_numbers_when_an_old_disk_is_put_back),
         TEST(test_whoever_wrote_and_is_gone_appeared_first),
         TEST(test_messages_go_to_who_is_there_or_was_last),
         TEST(test_a_seat_that_another_takes_was_freed),
