@@ -40,6 +40,12 @@ static struct text_cluster cluster_at(const char *s, size_t len)
     return plain ? (struct text_cluster){1, 1} : text_next(s, len);
 }
 
+/* A space that nothing combines with. */
+static bool is_space(const char *s, size_t len)
+{
+    return *s == ' ' && cluster_at(s, len).len == 1;
+}
+
 /* The unit that `s` begins with; it is not measured further once it is too long for a row. */
 static struct unit unit_at(const char *s, size_t len, int columns)
 {
@@ -48,7 +54,7 @@ static struct unit unit_at(const char *s, size_t len, int columns)
     while (unit.len < len && unit.width <= columns) {
         const char *at = s + unit.len;
         size_t left = len - unit.len;
-        if (*at == ' ' || *at == '\n')
+        if (is_space(at, left) || *at == '\n')
             break;
         struct text_cluster c = cluster_at(at, left);
         bool apart = !link && unit.len > 0 && (after_wide || c.width == 2);
@@ -81,7 +87,7 @@ struct wrap_row wrap_next(const char *s, size_t len, int columns)
     struct wrap_row row = {0};
     for (;;) {
         size_t at = row.len;
-        while (at < len && s[at] == ' ')
+        while (at < len && is_space(s + at, len - at))
             at++;
         bool hard = at < len && s[at] == '\n';
         row.next = at;

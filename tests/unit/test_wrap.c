@@ -75,6 +75,8 @@ static void test_rows(void **state)
         {16, "https://a.b/文中文中", "https://a.b/文中|文中|"},
         {20, "go https://a.b/文中文", "go|https://a.b/文中文|"},
         {10, "https://a.b/c/d/e/f", "https://a.|b/c/d/e/f|"},
+        {4, "ab \u0301 cd", "ab \u0301|cd|"},
+        {3, "1 🏽2", "1 🏽|2|"},
         {6, "no\u00a0break here", "no\u00a0bre|ak|here|"},
         {3, "\u200b\u200b\u200bab\u200bcd", "\u200b\u200b\u200bab\u200bc|d|"},
     };
@@ -128,8 +130,12 @@ static size_t random_text(char *out, size_t pieces_max)
 static int first_word(const char *s, size_t len)
 {
     size_t at = 0;
-    while (at < len && s[at] != ' ' && s[at] != '\n')
-        at += text_next(s + at, len - at).len;
+    while (at < len && s[at] != '\n') {
+        size_t cluster = text_next(s + at, len - at).len;
+        if (s[at] == ' ' && cluster == 1)
+            break;
+        at += cluster;
+    }
     return (int)text_width(s, at);
 }
 
