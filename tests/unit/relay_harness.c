@@ -507,8 +507,23 @@ static void command(const char *word, const char *rest)
     }
 }
 
-static void connection_command(struct connection *c, const char *verb)
+static void send_hex(const char *name, const char *hex)
 {
+    uint8_t bytes[64];
+    size_t len = 0;
+    for (; hex[0] && hex[1] && len < sizeof bytes; hex += 2) {
+        const char digits[] = {hex[0], hex[1], '\0'};
+        bytes[len++] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    harness_send(name, bytes, len);
+}
+
+static void connection_command(struct connection *c, const char *verb, const char *rest)
+{
+    if (strcmp(verb, "bytes") == 0) {
+        send_hex(c->name, rest + strspn(rest, " "));
+        return;
+    }
     if (strcmp(verb, "end") == 0) {
         if (c->client)
             relay_end(relay, c->client, now_ms);
@@ -517,6 +532,8 @@ static void connection_command(struct connection *c, const char *verb)
             relay_close(relay, c->client, now_ms);
         c->client = NULL;
         c->name[0] = '\0'; /* the name is free again */
+    } else if (strcmp(verb, "open") == 0) {
+        c->deaf = false;
     } else if (strcmp(verb, "deaf") == 0 || strcmp(verb, "hears") == 0) {
         c->deaf = verb[0] == 'd';
     } else {
@@ -538,9 +555,10 @@ static void run_line(const char *line, const char *script)
     } else if (*last == '<') {
         *last = '\0';
         expect_line(word, at + strspn(at, " "), script);
-    } else if (find(word)) {
+    } else if (find(word) || strcmp(at, " open") == 0) {
+        get(word);
         next_word(&at, verb, sizeof verb);
-        connection_command(find(word), verb);
+        connection_command(find(word), verb, at);
     } else {
         command(word, at);
     }
@@ -566,6 +584,44 @@ void harness_run(const char *script)
             fail_msg("%s got, unexpected:\n%.*s", c->name, (int)(c->text_len - c->text_start),
                      c->text + c->text_start);
     }
+}
+
+static int dialogue_start(void **state)
+{
+    const struct harness_dialogue *dialogue = *state;
+    const struct relay_options o = harness_options(dialogue->durable);
+    harness_start(&o);
+    return 0;
+}
+
+static void dialogue_play(void **state)
+{
+    const struct harness_dialogue *dialogue = *state;
+    harness_run(dialogue->script);
+}
+
+static int dialogue_stop(void **state)
+{
+    (void)state;
+    harness_stop();
+    return 0;
+}
+
+int harness_play_all(const char *group, const struct harness_dialogue *dialogues, size_t count)
+{
+    struct CMUnitTest *tests = calloc(count, sizeof *tests);
+    struct harness_dialogue *states = calloc(count, sizeof *states);
+    int rc = 1;
+    for (size_t i = 0; tests && states && i < count; i++) {
+        states[i] = dialogues[i];
+        tests[i] = (struct CMUnitTest){dialogues[i].name, dialogue_play, dialogue_start,
+                                       dialogue_stop, &states[i]};
+    }
+    if (tests && states)
+        rc = _cmocka_run_group_tests(group, tests, count, NULL, NULL);
+    free(tests);
+    free(states);
+    return rc;
 }
 
 void harness_run_blindly(const char *script)

@@ -10,6 +10,8 @@
  *     alice> hello alice             the connection `alice` (opened by its first line) sends this,
  *                                    and a turn of the edge passes
  *     alice< welcome alice lobby 0   and this is the next frame that came to it
+ *     alice open                     it connects, and says nothing
+ *     alice bytes 0000               it sends these, in hexadecimal
  *     alice end | alice lost         it ends its sending half | the connection is gone
  *     alice deaf | alice hears       it does not read any more | it does
  *     hold | turn                    no turn after what follows | until here
@@ -43,6 +45,14 @@ void harness_stop(void);
 struct relay_options harness_options(bool durable);
 
 void harness_run(const char *script);
+
+/* A script as a test of its own: a table of them is a group of tests. */
+struct harness_dialogue {
+    const char *name;
+    bool durable;
+    const char *script;
+};
+int harness_play_all(const char *group, const struct harness_dialogue *dialogues, size_t count);
 
 /* The same, but what comes is not looked at, and nothing is expected. */
 void harness_run_blindly(const char *script);
