@@ -564,7 +564,7 @@ static void run_line(const char *line, const char *script)
     }
 }
 
-static void run(const char *script)
+void harness_run_some(const char *script)
 {
     while (*script) {
         char line[LINE_MAX_LEN];
@@ -577,7 +577,7 @@ static void run(const char *script)
 
 void harness_run(const char *script)
 {
-    run(script);
+    harness_run_some(script);
     for (size_t i = 0; i < connections_count; i++) {
         const struct connection *c = &connections[i];
         if (c->text_start < c->text_len)
@@ -627,6 +627,6 @@ int harness_play_all(const char *group, const struct harness_dialogue *dialogues
 void harness_run_blindly(const char *script)
 {
     blind = true;
-    run(script);
+    harness_run_some(script);
     blind = false;
 }

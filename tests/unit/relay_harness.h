@@ -54,6 +54,9 @@ struct harness_dialogue {
 };
 int harness_play_all(const char *group, const struct harness_dialogue *dialogues, size_t count);
 
+/* A part of a script: what came may be expected later. */
+void harness_run_some(const char *script);
+
 /* The same, but what comes is not looked at, and nothing is expected. */
 void harness_run_blindly(const char *script);
 
