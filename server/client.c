@@ -185,7 +185,7 @@ int relay_open(struct relay *r, void *owner, uint64_t now_ms, struct relay_clien
     *c = (struct relay_client){.owner = owner, .told_input = true};
     link_init(&c->in_list);
     link_init(&c->in_ready);
-    link_init(&c->replies);
+    link_init(&c->urgent);
     link_init(&c->receipts);
     link_init(&c->ordered);
     frame_reader_init(&c->reader);

@@ -25,9 +25,9 @@ struct relay_client {
     struct seat *seat;
     char *identity; /* proven; NULL for none */
     struct frame_reader reader;
-    struct link replies, receipts, ordered; /* controls to send, in this order */
-    uint32_t waiting;                       /* bytes of them all */
-    uint32_t replying;                      /* bytes of answers to what it sent */
+    struct link urgent, receipts, ordered; /* controls to send; the last with the messages */
+    uint32_t waiting;                      /* bytes of them all */
+    uint32_t replying;                     /* bytes of answers to what it sent */
     uint32_t out_start, out_len;
     uint8_t *out; /* bytes that were offered and not taken; NULL for none */
     enum client_state state;

@@ -90,22 +90,22 @@ static void make_room_for_presence(struct relay_client *c)
     }
 }
 
+/* Which of a client's lists a type waits in; those not named keep their order with messages. */
+static struct link *list_for(struct relay_client *c, enum header_type type)
+{
+    if (type == HEADER_WELCOME || type == HEADER_PING || type == HEADER_PONG)
+        return &c->urgent;
+    return type == HEADER_RECEIPT ? &c->receipts : &c->ordered;
+}
+
 void output_put(struct relay *r, struct relay_client *c, struct control *k)
 {
-    struct link *list = &c->replies;
-    if (!client_is_open(c)) {
-        list = &c->ordered; /* the fatal error, after all the rest */
-    } else if (k->type == HEADER_RECEIPT) {
-        list = &c->receipts;
-        if (c->waiting > OUTPUT_PRESSURE)
-            make_room_for_receipt(c, k);
-    } else if (k->type == HEADER_PRESENCE || k->type == HEADER_SIGNAL) {
-        list = &c->ordered;
-        if (k->type == HEADER_PRESENCE && c->waiting > OUTPUT_PRESSURE)
-            make_room_for_presence(c);
-        k->after = c->seat ? c->seat->next_order : 0;
-    }
-    link_put(list, &k->link);
+    if (c->waiting > OUTPUT_PRESSURE && k->type == HEADER_RECEIPT)
+        make_room_for_receipt(c, k);
+    if (c->waiting > OUTPUT_PRESSURE && k->type == HEADER_PRESENCE)
+        make_room_for_presence(c);
+    k->after = c->seat ? c->seat->next_order : 0;
+    link_put(list_for(c, k->type), &k->link);
     c->waiting += k->len;
     if (is_reply(k))
         c->replying += k->len;
@@ -150,8 +150,8 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
                    uint64_t n)
 {
     struct control *last = NULL;
-    if (!link_is_alone(&c->replies))
-        last = of_list(c->replies.prev);
+    if (!link_is_alone(&c->ordered))
+        last = of_list(c->ordered.prev);
     if (last && last->type == HEADER_STORED && last->stream == s->number && last->n + 1 == first) {
         first = last->first;
         drop(c, last);
@@ -170,8 +170,8 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
 /* The next control that may go now; NULL where a message goes before, or nothing. */
 static struct control *next_control(const struct relay_client *c, const struct message *m)
 {
-    if (!link_is_alone(&c->replies))
-        return of_list(c->replies.next);
+    if (!link_is_alone(&c->urgent))
+        return of_list(c->urgent.next);
     if (!link_is_alone(&c->receipts))
         return of_list(c->receipts.next);
     if (link_is_alone(&c->ordered))
@@ -296,7 +296,7 @@ void output_free_all(struct link *list)
 
 void output_clear(struct relay *r, struct relay_client *c)
 {
-    output_free_all(&c->replies);
+    output_free_all(&c->urgent);
     output_free_all(&c->receipts);
     output_free_all(&c->ordered);
     c->waiting = c->replying = 0;

@@ -39,8 +39,6 @@ int relay_restore_seat(struct relay *r, const struct relay_seat_row *row)
         s->since_wall_ms = row->gone_wall_ms ? row->gone_wall_ms : core_wall_ms(r);
         s->gone.key = gone_ms(r, row->gone_wall_ms);
         seat_update(r, s);
-        if (r->next_seat <= s->id)
-            r->next_seat = s->id + 1;
     }
     free(keys);
     name_clear(&nick);

@@ -148,6 +148,8 @@ struct seat *seat_new(struct relay *r, struct name *room_name, struct name *nick
     room->seats[room->seats[0] != NULL] = s;
     table_put(&r->seats, &s->node, hash_id(r, id));
     r->counters.seats++;
+    if (r->next_seat <= id)
+        r->next_seat = id + 1;
     struct seat *peer = seat_peer(s);
     if (peer) {
         s->peer_sender = peer->sender;
@@ -198,6 +200,7 @@ void seat_go(struct relay *r, struct seat *s)
     s->client = NULL;
     s->since_wall_ms = core_wall_ms(r);
     s->gone.key = (int64_t)r->now_ms;
+    seat_announce(r, s, HEADER_OFFLINE);
     disk_load_anew(s);
     if (r->options.durable)
         disk_save_run(r, s);
@@ -206,7 +209,6 @@ void seat_go(struct relay *r, struct seat *s)
         disk_save_seat(r, s);
     stream_trim_idle(r, s);
     seat_update(r, s);
-    seat_announce(r, s, HEADER_OFFLINE);
 }
 
 static void forget_queue(struct relay *r, struct seat *s)

@@ -43,6 +43,7 @@ static struct relay_options options;
 static uint64_t now_ms;
 static const uint64_t wall_start_ms = 1000000;
 static bool holding, blind;
+static const struct harness_phrase *known;
 
 uint64_t harness_now(void)
 {
@@ -499,6 +500,7 @@ static void command(const char *word, const char *rest)
         restart(word[0] == 'r');
     } else if (strcmp(word, "disk") == 0) {
         assert_int_equal(relay_disk_messages(), strtoull(rest, NULL, 10));
+        relay_disk_was_quiet();
     } else if (strcmp(word, "quiet") == 0) {
         if (!relay_disk_was_quiet())
             fail_msg("the disk was touched");
@@ -542,11 +544,46 @@ static void connection_command(struct connection *c, const char *verb, const cha
     turn();
 }
 
+void harness_set_phrases(const struct harness_phrase *phrases)
+{
+    known = phrases;
+}
+
+/* Plays a script in which a character stands for something. */
+static void run_with(const char *script, char c, const char *stands_for)
+{
+    char played[LINE_MAX_LEN] = "";
+    for (; *script; script++)
+        append(played, *script == c ? "%s" : "%.1s", *script == c ? stands_for : script);
+    harness_run_some(played);
+}
+
+void harness_run_each(const char *script, int first, int last)
+{
+    for (int n = first; n <= last; n++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", n);
+        run_with(script, '#', number);
+    }
+}
+
+/* Plays a line that stands for others; false where it does not. */
+static bool run_phrase(const char *word, const char *rest)
+{
+    const struct harness_phrase *phrase = known;
+    while (phrase && phrase->word && strcmp(phrase->word, word) != 0)
+        phrase++;
+    if (!phrase || !phrase->word)
+        return false;
+    run_with(phrase->script, '$', rest + strspn(rest, " "));
+    return true;
+}
+
 static void run_line(const char *line, const char *script)
 {
     char word[64], verb[64];
     const char *at = line;
-    if (!next_word(&at, word, sizeof word))
+    if (!next_word(&at, word, sizeof word) || run_phrase(word, at))
         return;
     char *last = &word[strlen(word) - 1];
     if (*last == '>') {

@@ -20,7 +20,7 @@
  *     crash                          the relay dies and starts anew with what was committed
  *     restart                        the relay stops in good order and starts anew
  *     disk 3                         so many messages are on disk, committed
- *     quiet                          the disk was not touched since the last `quiet`
+ *     quiet                          the disk was not touched since the last `quiet` or `disk`
  *
  * Frames, as they are sent; streams are hexadecimal numbers, `*N` stands for N bytes of content:
  *
@@ -46,6 +46,15 @@ struct relay_options harness_options(bool durable);
 
 void harness_run(const char *script);
 
+/*
+ * Lines that stand for others: a line that begins with `word` is played as `script`, in which `$`
+ * stands for the rest of the line. The last one's word is NULL.
+ */
+struct harness_phrase {
+    const char *word, *script;
+};
+void harness_set_phrases(const struct harness_phrase *phrases);
+
 /* A script as a test of its own: a table of them is a group of tests. */
 struct harness_dialogue {
     const char *name;
@@ -57,7 +66,10 @@ int harness_play_all(const char *group, const struct harness_dialogue *dialogues
 /* A part of a script: what came may be expected later. */
 void harness_run_some(const char *script);
 
-/* The same, but what comes is not looked at, and nothing is expected. */
+/* The same, once for each number: `#` stands for it. */
+void harness_run_each(const char *script, int first, int last);
+
+/* A script, but what comes is not looked at, and nothing is expected. */
 void harness_run_blindly(const char *script);
 
 /* Sends bytes as they are. */
