@@ -67,6 +67,7 @@ void relay_committed(struct relay *r, uint64_t now_ms)
         run.n = n;
     }
     tell_stored(r, &run);
+    disk_free_seats(&r->freed);
     while (!link_is_alone(&r->changed)) {
         struct seat *s = LINK_OF(r->changed.next, struct seat, in_changed);
         link_take(&s->in_changed);
@@ -119,6 +120,7 @@ void relay_rolled_back(struct relay *r, uint64_t now_ms)
     link_init(&seats);
     link_move_all(&failed, &r->saving);
     link_move_all(&seats, &r->changed);
+    link_move_all(&r->undone, &r->freed);
     while (!link_is_alone(&seats))
         undo(r, LINK_OF(seats.next, struct seat, in_changed));
     while (!link_is_alone(&failed))

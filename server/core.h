@@ -55,6 +55,8 @@ struct relay {
     struct link actions; /* for the disk, oldest first */
     struct link saving;  /* messages in SAVE actions or in the open transaction */
     struct link changed; /* seats that the open transaction changes */
+    struct link freed;   /* actions: the seats that it deletes */
+    struct link undone;  /* those of a transaction that was rolled back, for the next one */
 
     struct link notes; /* for the log */
     size_t notes_count;

@@ -11,6 +11,7 @@
 
 static void put(struct relay *r, struct action *a, enum relay_event_type type)
 {
+    link_move_all(&r->actions, &r->undone);
     a->type = type;
     link_take(&a->link);
     link_put(&r->actions, &a->link);
@@ -114,6 +115,15 @@ void disk_delete_seat(struct relay *r, struct seat *s)
         free(s);
 }
 
+void disk_free_seats(struct link *list)
+{
+    while (!link_is_alone(list)) {
+        struct seat *s = LINK_OF(list->next, struct seat, row.link);
+        link_take(&s->row.link);
+        free(s);
+    }
+}
+
 int disk_delete_messages(struct relay *r, struct seat *s, uint64_t stream, uint64_t n)
 {
     if (s->disk_count == 0)
@@ -161,8 +171,9 @@ void disk_load_anew(struct seat *s)
     s->loading = false;
 }
 
-static bool pull_save_seat(struct action *a, struct relay_event *event)
+static bool pull_save_seat(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     const struct seat *s = LINK_OF(a, struct seat, row);
     event->seat_row = (struct relay_seat_row){
         .id = s->id,
@@ -175,16 +186,16 @@ static bool pull_save_seat(struct action *a, struct relay_event *event)
     return true;
 }
 
-static bool pull_delete_seat(struct action *a, struct relay_event *event)
+static bool pull_delete_seat(struct relay *r, struct action *a, struct relay_event *event)
 {
-    struct seat *s = LINK_OF(a, struct seat, row);
-    event->seat = s->id;
-    free(s);
+    event->seat = LINK_OF(a, struct seat, row)->id;
+    link_put(&r->freed, &a->link);
     return true;
 }
 
-static bool pull_save_message(struct action *a, struct relay_event *event)
+static bool pull_save_message(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     const struct message *m = LINK_OF(a, struct message, save);
     event->message_row = (struct relay_message_row){
         .seat = m->stream->seat->id,
@@ -199,8 +210,9 @@ static bool pull_save_message(struct action *a, struct relay_event *event)
     return true;
 }
 
-static bool pull_delete_messages(struct action *a, struct relay_event *event)
+static bool pull_delete_messages(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     struct deletion *d = LINK_OF(a, struct deletion, action);
     event->seat = d->seat;
     event->stream = d->stream;
@@ -209,8 +221,9 @@ static bool pull_delete_messages(struct action *a, struct relay_event *event)
     return true;
 }
 
-static bool pull_save_receipt(struct action *a, struct relay_event *event)
+static bool pull_save_receipt(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     const struct control *k = LINK_OF(a, struct control, save);
     event->receipt_row = (struct relay_receipt_row){
         .seat = k->seat->id,
@@ -222,14 +235,16 @@ static bool pull_save_receipt(struct action *a, struct relay_event *event)
     return true;
 }
 
-static bool pull_delete_receipts(struct action *a, struct relay_event *event)
+static bool pull_delete_receipts(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     event->seat = LINK_OF(a, struct seat, receipts_gone)->id;
     return true;
 }
 
-static bool pull_load(struct action *a, struct relay_event *event)
+static bool pull_load(struct relay *r, struct action *a, struct relay_event *event)
 {
+    (void)r;
     struct seat *s = LINK_OF(a, struct seat, load);
     s->loading = s->saving_count == 0; /* else after the commit: nothing uncommitted is sent */
     s->load_any = false;
@@ -239,7 +254,7 @@ static bool pull_load(struct action *a, struct relay_event *event)
     return s->loading;
 }
 
-static bool (*const pulls[])(struct action *a, struct relay_event *event) = {
+static bool (*const pulls[])(struct relay *r, struct action *a, struct relay_event *event) = {
     [RELAY_SAVE_SEAT] = pull_save_seat,
     [RELAY_DELETE_SEAT] = pull_delete_seat,
     [RELAY_SAVE_MESSAGE] = pull_save_message,
@@ -255,7 +270,7 @@ bool disk_next(struct relay *r, struct relay_event *event)
         struct action *a = LINK_OF(r->actions.next, struct action, link);
         link_take(&a->link);
         *event = (struct relay_event){.type = a->type};
-        if (pulls[a->type](a, event))
+        if (pulls[a->type](r, a, event))
             return true;
     }
     return false;

@@ -38,6 +38,9 @@ void disk_load_more(struct relay *r, struct seat *s);
 /* What was loaded is not in memory any more: loading begins anew. */
 void disk_load_anew(struct seat *s);
 
+/* Frees the seats of a list: they are nobody's any more, and not on disk either. */
+void disk_free_seats(struct link *list);
+
 /* The next action for the edge; false where there is none. */
 bool disk_next(struct relay *r, struct relay_event *event);
 

@@ -26,6 +26,8 @@ int relay_new(struct relay **out, const struct relay_options *options)
     link_init(&r->actions);
     link_init(&r->saving);
     link_init(&r->changed);
+    link_init(&r->freed);
+    link_init(&r->undone);
     link_init(&r->notes);
     r->waits_ms[LIST_HELLO] = options->hello_timeout_ms;
     r->waits_ms[LIST_HEARD] = options->ping_interval_ms;
@@ -64,6 +66,8 @@ void relay_free(struct relay *r)
     struct relay_event event;
     while (disk_next(r, &event))
         ; /* it frees what only waited for the disk */
+    disk_free_seats(&r->freed);
+    disk_free_seats(&r->undone);
     while (!link_is_alone(&r->saving)) {
         struct message *m = LINK_OF(r->saving.next, struct message, in_run);
         link_take(&m->in_run);

@@ -237,10 +237,10 @@ int relay_disk_restore(struct relay *r)
 {
     int rc = 0;
     uint64_t seat = 0, position = 0;
-    for (size_t i = 0; i < committed.seats_count && rc == 0; i++) {
-        rc = relay_restore_seat(r, &committed.seats[i]);
-        if (committed.seats[i].id > seat)
-            seat = committed.seats[i].id;
+    for (size_t i = committed.seats_count; i > 0 && rc == 0; i--) { /* the newest first */
+        rc = relay_restore_seat(r, &committed.seats[i - 1]);
+        if (committed.seats[i - 1].id > seat)
+            seat = committed.seats[i - 1].id;
     }
     for (size_t i = 0; i < committed.seats_count && rc == 0; i++)
         rc = restore_seat(r, &committed.seats[i]);

@@ -417,6 +417,29 @@ static const struct harness_dialogue dialogues[] = {
      "bob> hello bob id=B\n"
      "bob< welcome bob lobby 1\n"
      "gets 1\n"},
+    {"a seat whose deletion was undone is deleted with the next transaction", true,
+     "pair\n"
+     "bob-goes\n"
+     "queue 1\n"
+     "bob> hello bob id=B\n"
+     "bob< welcome bob lobby 1 alice online id=A\n"
+     "gets 1\n"
+     "sees-bob a:1-1\n"
+     "full\n"
+     "bob> bye leave\n"
+     "bob< finish\n"
+     "alice< presence bob left id=B\n"
+     "disk 1\n"
+     "quiet\n"
+     "cleo> hello cleo room=tea id=C\n"
+     "cleo< welcome cleo tea 0\n"
+     "quiet\n"
+     "alice lost\n"
+     "dan> hello dan id=D\n"
+     "dan< welcome dan lobby 0 alice offline id=A\n"
+     "dan> message alice d 1\n"
+     "dan< stored alice d 1-1\n"
+     "disk 1\n"},
     {"after a queue, a seat is live again and its end is saved again", true,
      "pair\n"
      "bob-goes\n"
@@ -591,27 +614,37 @@ static void test_a_seat_and_its_queue_expire(void **state)
     harness_stop();
 }
 
-static void test_damaged_rows_are_refused(void **state)
+/* A deletion that was undone leaves such rows; the newest of a nick counts. */
+static void test_seats_that_were_freed_are_deleted_again(void **state)
 {
     (void)state;
     const struct relay_options o = harness_options(true);
     harness_start(&o);
     struct relay *r = harness_relay();
-    struct relay_seat_row seat = {.id = 1, .room = "lobby", .nick = "bob", .gone_wall_ms = 5};
-    assert_int_equal(relay_restore_seat(r, &seat), 0);
-    assert_int_equal(relay_restore_seat(r, &seat), ERROR_STATE);
-    seat = (struct relay_seat_row){.id = 2, .room = "lobby", .nick = "a b"};
-    assert_int_equal(relay_restore_seat(r, &seat), ERROR_STATE);
-    seat.nick = "alice";
-    assert_int_equal(relay_restore_seat(r, &seat), 0);
-    seat = (struct relay_seat_row){.id = 3, .room = "LOBBY", .nick = "cleo"};
-    assert_int_equal(relay_restore_seat(r, &seat), ERROR_STATE);
-    const struct relay_queue_row queue = {.seat = 9};
-    const struct relay_stream_row stream = {.seat = 9};
-    const struct relay_receipt_row receipt = {.seat = 9};
-    assert_int_equal(relay_restore_queue(r, &queue), ERROR_STATE);
-    assert_int_equal(relay_restore_stream(r, &stream), ERROR_STATE);
-    assert_int_equal(relay_restore_receipt(r, &receipt), ERROR_STATE);
+    const struct relay_seat_row seats[] = {
+        {.id = 7, .room = "lobby", .nick = "alice", .gone_wall_ms = 1000000},
+        {.id = 5, .room = "lobby", .nick = "bob", .gone_wall_ms = 1000000},
+        {.id = 4, .room = "lobby", .nick = "BOB", .gone_wall_ms = 1000000},
+        {.id = 3, .room = "LOBBY", .nick = "cleo", .gone_wall_ms = 1000000},
+    };
+    for (size_t i = 0; i < sizeof seats / sizeof seats[0]; i++)
+        assert_int_equal(relay_restore_seat(r, &seats[i]), 0);
+    const struct relay_queue_row queue = {.seat = 3, .count = 1, .cost = 128};
+    const struct relay_stream_row stream = {.seat = 3, .first = 1, .n = 1};
+    const struct relay_receipt_row receipt = {.seat = 3};
+    assert_int_equal(relay_restore_queue(r, &queue), 0);
+    assert_int_equal(relay_restore_stream(r, &stream), 0);
+    assert_int_equal(relay_restore_receipt(r, &receipt), 0);
+    struct relay_event event;
+    for (uint64_t id = 4; id >= 3; id--) {
+        assert_int_equal(relay_next(r, &event), 1);
+        assert_int_equal(event.type, RELAY_DELETE_SEAT);
+        assert_int_equal(event.seat, id);
+    }
+    assert_int_equal(relay_next(r, &event), 0);
+    assert_int_equal(harness_counters().seats, 2);
+    const struct relay_seat_row damaged = {.id = 2, .room = "tea", .nick = "a b"};
+    assert_int_equal(relay_restore_seat(r, &damaged), ERROR_STATE);
     harness_stop();
 }
 
@@ -623,7 +656,7 @@ int main(void)
         cmocka_unit_test(test_the_store_is_bounded),
         cmocka_unit_test(test_only_the_newest_streams_are_listed),
         cmocka_unit_test(test_a_seat_and_its_queue_expire),
-        cmocka_unit_test(test_damaged_rows_are_refused),
+        cmocka_unit_test(test_seats_that_were_freed_are_deleted_again),
     };
     harness_set_phrases(phrases);
     int failed = harness_play_all("disk", dialogues, sizeof dialogues / sizeof dialogues[0]);
