@@ -1,6 +1,7 @@
 #include "identity.h"
 
 #include "error.h"
+#include "keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char file_name[] = "identity";
 
 /* FNV-1a: tells long names apart, guards nothing. */
 static uint64_t digest(const char *s)
@@ -117,90 +115,12 @@ int identity_make_folder(const char *state, const char *name, char *path, size_t
     return 0;
 }
 
-/* What is wrong with the open file, or NULL. */
-static const char *judge(int fd)
-{
-    struct stat st;
-    if (fstat(fd, &st))
-        return strerror(errno);
-    if (!S_ISREG(st.st_mode))
-        return "it is not a file; put the identity back from a copy, or remove this";
-    if (st.st_uid != geteuid())
-        return "it belongs to another user; give it back with chown";
-    if (st.st_mode & 077)
-        return "others can read it; if they did not, chmod 600 it";
-    if (st.st_size != IDENTITY_SEED_LEN)
-        return "it does not have the length of a key; put it back from a copy, or remove it to get "
-               "a new one";
-    return NULL;
-}
-
-static int read_seed(int folder, const char *path, uint8_t seed[IDENTITY_SEED_LEN], char *why)
-{
-    int fd = openat(folder, file_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    const char *wrong = NULL;
-    if (fd < 0)
-        wrong =
-            errno == ELOOP ? "it is a symbolic link; put the file itself there" : strerror(errno);
-    else
-        wrong = judge(fd);
-    if (!wrong && read(fd, seed, IDENTITY_SEED_LEN) != IDENTITY_SEED_LEN)
-        wrong = "it cannot be read whole";
-    if (fd >= 0)
-        close(fd);
-    return wrong ? fail(ERROR_KEY, why, "the identity %s/%s cannot be used: %s", path, file_name,
-                        wrong)
-                 : 1;
-}
-
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    ssize_t n = write(fd, bytes, len);
-    if (n >= 0 && (size_t)n != len)
-        errno = ENOSPC;
-    return n == (ssize_t)len && fsync(fd) == 0 ? 0 : ERROR_SYSTEM;
-}
-
-/* Under another name first, so that nobody ever finds half of it, nor replaces one that is there.
- */
-static int make_seed(int folder)
-{
-    uint8_t seed[IDENTITY_SEED_LEN];
-    char draft[64];
-    snprintf(draft, sizeof draft, "%s.%ld", file_name, (long)getpid());
-    unlinkat(folder, draft, 0);
-    int fd = openat(folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return ERROR_SYSTEM;
-    int rc = ERROR_SYSTEM;
-    if (getrandom(seed, sizeof seed, 0) == sizeof seed)
-        rc = write_all(fd, seed, sizeof seed);
-    explicit_bzero(seed, sizeof seed);
-    close(fd);
-    if (rc == 0 && linkat(folder, draft, folder, file_name, 0) && errno != EEXIST)
-        rc = ERROR_SYSTEM;
-    int error = errno;
-    unlinkat(folder, draft, 0);
-    fsync(folder);
-    errno = error;
-    return rc;
-}
-
-int identity_load(const char *path, uint8_t seed[IDENTITY_SEED_LEN], char why[IDENTITY_WHY_MAX])
+int identity_load(const char *path, struct keys_identity **identity, char why[IDENTITY_WHY_MAX])
 {
     int folder = open_folder(path, why);
+    *identity = NULL;
     if (folder < 0)
         return folder;
-    int rc = read_seed(folder, path, seed, why);
-    if (rc == 0) {
-        rc = make_seed(folder);
-        if (rc)
-            fail(rc, why, "cannot write the identity %s/%s: %s", path, file_name, strerror(errno));
-        else
-            rc = read_seed(folder, path, seed, why);
-    }
     close(folder);
-    return rc < 0 ? rc : 0;
+    return keyfile_load(identity, path, "identity", why);
 }

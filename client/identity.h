@@ -1,16 +1,16 @@
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
+#include "keys.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 /*
- * The state folder: STATE/NICK/identity holds the seed of one person's key, and beside it lies what
+ * The state folder: STATE/NICK/identity holds one person's key (keyfile.h), and beside it lies what
  * else belongs to that person. Folders are made with mode 0700, files with 0600; what is there
  * already must be ours alone. The program has called umask(077).
  */
 enum {
-    IDENTITY_SEED_LEN = 32,
     IDENTITY_NAME_MAX = 200, /* bytes of a file name made of any text, with its NUL */
     IDENTITY_WHY_MAX = 512,
 };
@@ -28,10 +28,7 @@ void identity_file_name(const char *text, char out[IDENTITY_NAME_MAX]);
 int identity_make_folder(const char *state, const char *name, char *path, size_t size,
                          char why[IDENTITY_WHY_MAX]);
 
-/*
- * Reads the seed in `folder`, or draws one and keeps it there. ERROR_KEY where the file is not what
- * it should be, ERROR_SYSTEM; with a sentence in `why`.
- */
-int identity_load(const char *folder, uint8_t seed[IDENTITY_SEED_LEN], char why[IDENTITY_WHY_MAX]);
+/* Reads the identity in `folder`, or makes one and keeps it there: as keyfile_load. */
+int identity_load(const char *folder, struct keys_identity **identity, char why[IDENTITY_WHY_MAX]);
 
 #endif

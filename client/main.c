@@ -1,7 +1,6 @@
 #include "error.h"
 #include "identity.h"
 #include "json_face.h"
-#include "keys.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
@@ -49,17 +48,10 @@ static void complain(const char *why)
 /* What hello tells of this client's keys. */
 static int make_keys(const char *folder, char keys[KEYS_JSON_MAX], char why[WORDS_MAX])
 {
-    uint8_t seed[IDENTITY_SEED_LEN];
-    struct keys_identity *identity = NULL;
-    int rc = identity_load(folder, seed, why);
+    struct keys_identity *identity;
+    int rc = identity_load(folder, &identity, why);
     if (rc)
         return rc;
-    rc = keys_identity_new(&identity, seed);
-    keys_wipe(seed, sizeof seed);
-    if (rc) {
-        snprintf(why, WORDS_MAX, "%s", error_text(rc));
-        return rc;
-    }
     char text[KEYS_TEXT_SIZE];
     keys_text_format(keys_identity_public(identity), text);
     keys_identity_free(identity);

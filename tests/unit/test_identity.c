@@ -130,97 +130,21 @@ static void test_a_folder_that_others_may_enter_is_refused(void **state)
     assert_int_equal(identity_make_folder(scratch, "long", folder, 10, why), ERROR_SYSTEM);
 }
 
-static void test_a_seed_is_drawn_once_and_kept(void **state)
+static void test_an_identity_lies_in_a_folder_of_ours(void **state)
 {
     (void)state;
-    char folder[PATH_MAX], file[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
-    uint8_t first[IDENTITY_SEED_LEN], again[IDENTITY_SEED_LEN], other[IDENTITY_SEED_LEN];
+    char folder[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
+    struct keys_identity *first, *again;
     make_folder("kept", folder);
-    assert_int_equal(identity_load(folder, first, why), 0);
-    join(file, folder, "identity");
-    assert_int_equal(mode_of(file), 0600);
-    assert_int_equal(identity_load(folder, again, why), 0);
-    assert_memory_equal(first, again, sizeof first);
-    make_folder("another", folder);
-    assert_int_equal(identity_load(folder, other, why), 0);
-    assert_memory_not_equal(first, other, sizeof first);
-}
-
-static void write_file(const char *path, size_t len, mode_t mode)
-{
-    uint8_t bytes[64] = {1, 2, 3};
-    int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, len), (ssize_t)len);
-    assert_int_equal(fchmod(fd, mode), 0);
-    close(fd);
-}
-
-static void test_a_file_that_is_not_right_is_refused_and_left_alone(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *folder;
-        size_t len;
-        mode_t mode;
-        const char *about;
-    } rows[] = {
-        {"short", IDENTITY_SEED_LEN - 1, 0600, "length"},
-        {"empty", 0, 0600, "length"},
-        {"long", IDENTITY_SEED_LEN + 1, 0600, "length"},
-        {"read", IDENTITY_SEED_LEN, 0644, "chmod 600"},
-        {"written", IDENTITY_SEED_LEN, 0620, "chmod 600"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char folder[PATH_MAX], file[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
-        uint8_t seed[IDENTITY_SEED_LEN];
-        make_folder(rows[i].folder, folder);
-        join(file, folder, "identity");
-        write_file(file, rows[i].len, rows[i].mode);
-        assert_int_equal(identity_load(folder, seed, why), ERROR_KEY);
-        assert_non_null(strstr(why, rows[i].about));
-        assert_non_null(strstr(why, file));
-        struct stat st;
-        assert_int_equal(stat(file, &st), 0);
-        assert_int_equal(st.st_size, (off_t)rows[i].len);
-    }
-}
-
-static void test_links_pipes_and_folders_are_no_identity(void **state)
-{
-    (void)state;
-    char folder[PATH_MAX], file[PATH_MAX], elsewhere[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
-    uint8_t seed[IDENTITY_SEED_LEN];
-    join(elsewhere, scratch, "elsewhere");
-    write_file(elsewhere, IDENTITY_SEED_LEN, 0600);
-    make_folder("linked", folder);
-    join(file, folder, "identity");
-    assert_int_equal(symlink(elsewhere, file), 0);
-    assert_int_equal(identity_load(folder, seed, why), ERROR_KEY);
-    assert_non_null(strstr(why, "symbolic link"));
-
-    make_folder("piped", folder);
-    join(file, folder, "identity");
-    assert_int_equal(mkfifo(file, 0600), 0);
-    assert_int_equal(identity_load(folder, seed, why), ERROR_KEY);
-
-    make_folder("nested", folder);
-    join(file, folder, "identity");
-    assert_int_equal(mkdir(file, 0700), 0);
-    assert_int_equal(identity_load(folder, seed, why), ERROR_KEY);
-}
-
-static void test_nothing_is_left_behind(void **state)
-{
-    (void)state;
-    char folder[PATH_MAX], draft[PATH_MAX], why[IDENTITY_WHY_MAX] = "", name[64];
-    uint8_t seed[IDENTITY_SEED_LEN];
-    make_folder("crashed", folder);
-    snprintf(name, sizeof name, "identity.%ld", (long)getpid());
-    join(draft, folder, name);
-    write_file(draft, 5, 0600); /* of a process that died in the middle of it */
-    assert_int_equal(identity_load(folder, seed, why), 0);
-    assert_int_equal(access(draft, F_OK), -1);
+    assert_int_equal(identity_load(folder, &first, why), 0);
+    assert_int_equal(identity_load(folder, &again, why), 0);
+    assert_memory_equal(keys_identity_public(first), keys_identity_public(again), KEYS_LEN);
+    keys_identity_free(first);
+    keys_identity_free(again);
+    assert_int_equal(chmod(folder, 0750), 0);
+    assert_int_equal(identity_load(folder, &first, why), ERROR_SYSTEM);
+    assert_null(first);
+    assert_non_null(strstr(why, "chmod 700"));
 }
 
 int main(void)
@@ -230,10 +154,7 @@ int main(void)
         cmocka_unit_test(test_long_names_are_cut_and_stay_different),
         cmocka_unit_test(test_folders_are_made_for_us_alone),
         cmocka_unit_test(test_a_folder_that_others_may_enter_is_refused),
-        cmocka_unit_test(test_a_seed_is_drawn_once_and_kept),
-        cmocka_unit_test(test_a_file_that_is_not_right_is_refused_and_left_alone),
-        cmocka_unit_test(test_links_pipes_and_folders_are_no_identity),
-        cmocka_unit_test(test_nothing_is_left_behind),
+        cmocka_unit_test(test_an_identity_lies_in_a_folder_of_ours),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
