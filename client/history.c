@@ -23,6 +23,8 @@ enum statement {
     PUT_WORDS,
     PUT_PLACE,
     GET_PLACE,
+    PUT_SHOWN,
+    GET_SHOWN,
     GET_NEXT,
     LOAD,
     WALK,
@@ -46,6 +48,8 @@ static const char *const statements[STATEMENTS] = {
     [PUT_WORDS] = "INSERT INTO words (rowid, text) VALUES (?, ?)",
     [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
     [GET_PLACE] = "SELECT draft, message FROM place",
+    [PUT_SHOWN] = "REPLACE INTO shown (one, message) VALUES (1, ?)",
+    [GET_SHOWN] = "SELECT message FROM shown",
     [GET_NEXT] = "SELECT 1 + coalesce(max(id), 0) FROM message",
     [LOAD] = "SELECT " MESSAGE_COLUMNS " FROM message "
              "WHERE mine AND peer = ? AND stream = ? AND n >= ? ORDER BY n",
@@ -79,6 +83,7 @@ static const char *const migrations[] = {
     "CREATE VIRTUAL TABLE words USING fts5 (text, content='',"
     " tokenize='unicode61 remove_diacritics 2');"
     "CREATE TABLE place (one INTEGER PRIMARY KEY, draft BLOB NOT NULL, message INTEGER NOT NULL)",
+    "CREATE TABLE shown (one INTEGER PRIMARY KEY, message INTEGER NOT NULL)",
 };
 
 static const struct db_schema schema = {
@@ -248,6 +253,21 @@ int history_get_place(struct history *h, char **draft, size_t *len, uint64_t *me
         memcpy(*draft, bytes, *len);
     db_reset(h->db, GET_PLACE);
     return *draft ? 0 : ERROR_NOMEM;
+}
+
+void history_put_shown(struct history *h, uint64_t message)
+{
+    db_bind_integer(h->db, PUT_SHOWN, 0, message);
+    db_run(h->db, PUT_SHOWN);
+}
+
+int history_get_shown(struct history *h, uint64_t *message)
+{
+    int rc = db_step(h->db, GET_SHOWN);
+    if (rc > 0)
+        *message = db_integer(h->db, GET_SHOWN, 0);
+    db_reset(h->db, GET_SHOWN);
+    return rc;
 }
 
 static void read_row(struct db *db, size_t statement, struct session_message_row *row)

@@ -77,4 +77,12 @@ void history_put_place(struct history *h, const char *draft, size_t len, uint64_
 /* ERROR_STORE, ERROR_NOMEM. `*draft` is the caller's to free, NUL-terminated. */
 int history_get_place(struct history *h, char **draft, size_t *len, uint64_t *message);
 
+/*
+ * The newest message that somebody was shown: those after it were perhaps not, because the program
+ * died between the disk and the terminal. history_get_shown gives 1 and its id, 0 where nothing was
+ * ever noted, or ERROR_STORE.
+ */
+void history_put_shown(struct history *h, uint64_t message);
+int history_get_shown(struct history *h, uint64_t *message);
+
 #endif

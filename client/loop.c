@@ -57,7 +57,11 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
         if (rc == 0)
             rc = talk_settle(talk, now_ms);
     }
-    return rc ? rc : face->ops->end_turn(face, now_ms);
+    if (rc == 0)
+        rc = face->ops->end_turn(face, now_ms);
+    if (rc == 0)
+        talk_note_shown(talk);
+    return rc;
 }
 
 int loop_run(struct talk *talk, struct face *face, int stop_fd)
@@ -72,5 +76,5 @@ int loop_run(struct talk *talk, struct face *face, int stop_fd)
         if (rc == 0)
             rc = turn(talk, face, fds, stop);
     }
-    return rc;
+    return rc ? rc : talk_close(talk);
 }

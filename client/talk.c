@@ -94,6 +94,8 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
 {
     struct talk_parts made = {0};
     int rc = t->parts.session ? talk_settle(t, now_ms) : 0; /* what was said so far stays there */
+    if (rc == 0 && t->parts.session)
+        rc = talk_close(t);
     if (rc == 0)
         rc = link_new(&made.link, relay);
     snprintf(why, WORDS_MAX, "%s", error_text(rc));
@@ -120,7 +122,9 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     made = before;
     t->was_online = t->has_failed = false;
     t->stopped_by = CODE_UNKNOWN;
-    rc = t->options.face->ops->begin(t->options.face, now_ms);
+    rc = talk_show_missed(t);
+    if (rc == 0)
+        rc = t->options.face->ops->begin(t->options.face, now_ms);
 out:
     if (made.history == t->parts.history)
         made.history = NULL;
@@ -214,6 +218,7 @@ static int on_save(struct talk *t, const struct session_event *e, uint64_t now_m
 {
     (void)now_ms;
     history_save(t->parts.history, e);
+    t->unsaved = true;
     return 0;
 }
 
@@ -264,13 +269,19 @@ int talk_read(struct talk *t, const struct session_message_row *row, struct payl
     return 0;
 }
 
+int talk_show_row(struct talk *t, const struct session_message_row *row)
+{
+    struct payload payload;
+    struct face_message m;
+    int rc = talk_read(t, row, &payload, &m);
+    t->shown = row->id;
+    return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
+}
+
 static int on_message(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
     (void)now_ms;
-    struct payload payload;
-    struct face_message m;
-    int rc = talk_read(t, &e->message_row, &payload, &m);
-    return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
+    return talk_show_row(t, &e->message_row);
 }
 
 static int on_notice(struct talk *t, const struct session_event *e, uint64_t now_ms)
@@ -320,11 +331,12 @@ static int carry_out(struct talk *t, uint64_t now_ms)
             if (rc)
                 return rc == ERROR_STORE ? fail_to_keep(t, rc) : rc;
         }
-        if (rc || !history_is_dirty(t->parts.history))
+        if (rc || !t->unsaved)
             return rc;
         rc = history_commit(t->parts.history);
         if (rc)
             return fail_to_keep(t, rc);
+        t->unsaved = false;
         rc = session_committed(t->parts.session, now_ms);
         if (rc)
             return rc;
@@ -344,6 +356,19 @@ static void write_some(struct talk *t, uint64_t now_ms)
             return;
         session_consume(t->parts.session, n, now_ms);
     }
+}
+
+void talk_note_shown(struct talk *t)
+{
+    if (t->shown > t->noted)
+        history_put_shown(t->parts.history, t->shown);
+    t->noted = t->shown;
+}
+
+int talk_close(struct talk *t)
+{
+    int rc = history_is_dirty(t->parts.history) ? history_commit(t->parts.history) : 0;
+    return rc ? fail_to_keep(t, rc) : 0;
 }
 
 int talk_settle(struct talk *t, uint64_t now_ms)

@@ -62,6 +62,15 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms);
 int talk_settle(struct talk *t, uint64_t now_ms);
 
 /*
+ * What was shown in this turn has reached the person. It is noted with the next commit, so what was
+ * shown last may be shown again after a crash, with the same id, and is never missed.
+ */
+void talk_note_shown(struct talk *t);
+
+/* Commits what is noted, at a good end. */
+int talk_close(struct talk *t);
+
+/*
  * Says something. `text` is of kind PAYLOAD_TEXT or PAYLOAD_ACTION. ERROR_PAYLOAD where it is too
  * long, ERROR_UTF8 where it is no text; then it is not sent.
  */

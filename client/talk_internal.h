@@ -20,6 +20,8 @@ struct talk {
     struct talk_options options;
     struct talk_parts parts;
     struct buffer scratch; /* of payloads that are shown */
+    bool unsaved;          /* something waits for a commit that must not wait long */
+    uint64_t shown, noted; /* id of the newest message shown; and as the history knows it */
     bool was_online;       /* at this relay */
     bool has_failed;       /* a connection came to nothing */
     bool is_quitting;
@@ -32,5 +34,14 @@ struct talk {
 /* Decodes a message and says who is who in it; borrowed from the row and the talk. ERROR_NOMEM. */
 int talk_read(struct talk *t, const struct session_message_row *row, struct payload *payload,
               struct face_message *m);
+
+/* Shows a message. */
+int talk_show_row(struct talk *t, const struct session_message_row *row);
+
+/*
+ * At the start: finds out what was shown before, and shows a face that prints every message once
+ * what the one before it may have missed, because it died between the disk and its output.
+ */
+int talk_show_missed(struct talk *t);
 
 #endif

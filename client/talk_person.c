@@ -67,9 +67,36 @@ int talk_walk(struct talk *t, uint64_t before, size_t max, talk_show *show, void
     return rc ? rc : walk.count;
 }
 
+static int note_row(void *context, const struct session_message_row *row)
+{
+    *(uint64_t *)context = row->id;
+    return 0;
+}
+
+static int show_missed_row(void *context, const struct session_message_row *row)
+{
+    return talk_show_row(context, row);
+}
+
+int talk_show_missed(struct talk *t)
+{
+    struct history *h = t->parts.history;
+    t->shown = 0;
+    int known = history_get_shown(h, &t->shown), rc = known < 0 ? known : 0;
+    t->noted = t->shown;
+    if (rc == 0 && known && !t->options.face->ops->stays)
+        return history_walk_up(h, t->shown + 1, SIZE_MAX, show_missed_row, t);
+    if (rc == 0)
+        rc = history_walk(h, UINT64_MAX, 1, note_row, &t->shown);
+    if (rc == 0 && !known)
+        history_put_shown(h, t->shown);
+    return rc;
+}
+
 void talk_keep_draft(struct talk *t, const char *draft, size_t len)
 {
     history_put_place(t->parts.history, draft, len, 0);
+    t->unsaved = true;
 }
 
 int talk_get_draft(struct talk *t, char **draft, size_t *len)

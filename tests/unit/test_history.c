@@ -342,6 +342,23 @@ static void test_the_place_is_remembered(void **state)
     history_close(h);
 }
 
+static void test_what_was_shown_is_remembered(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    uint64_t message = 7;
+    assert_int_equal(history_get_shown(h, &message), 0);
+    history_put_shown(h, 3);
+    history_put_shown(h, 4);
+    assert_true(history_is_dirty(h));
+    assert_int_equal(history_commit(h), 0);
+    history_close(h);
+    h = open_history();
+    assert_int_equal(history_get_shown(h, &message), 1);
+    assert_int_equal(message, 4);
+    history_close(h);
+}
+
 static void test_a_second_process_is_refused(void **state)
 {
     (void)state;
@@ -383,6 +400,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
         cmocka_unit_test_setup(test_walks_and_searches, set_up),
         cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
+        cmocka_unit_test_setup(test_what_was_shown_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
