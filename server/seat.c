@@ -296,10 +296,9 @@ void seat_trim(struct relay *r)
 
 void seat_free_all(struct relay *r)
 {
-    while (r->idle.count > 0)
-        free_first(r, &r->idle);
-    while (r->kept.count > 0)
-        free_first(r, &r->kept);
+    /* A seat that is freed may make the other one of its room idle. */
+    while (r->idle.count > 0 || r->kept.count > 0)
+        free_first(r, r->idle.count > 0 ? &r->idle : &r->kept);
 }
 
 void seat_save_all(struct relay *r)
