@@ -71,20 +71,26 @@ static void drop(struct dispatch *d, struct caller *c)
     make_due(d, c);
 }
 
-/* How a connection is named in the log. */
-static void describe(const struct caller *c, char out[ADDRESS_TEXT_MAX])
+/*
+ * How a connection is named in the log. Without the port, what somebody causes again and again is
+ * the same line.
+ */
+static void describe(const struct caller *c, bool with_port, char out[ADDRESS_TEXT_MAX])
 {
     struct address_socket s = {.len = sizeof s.at};
     int fd = conn_fd(c->conn);
     if (getpeername(fd, (struct sockaddr *)&s.at, &s.len)) {
-        strcpy(out, "a client that is gone");
+        strcpy(out, "somebody");
         return;
     }
-    if (s.at.ss_family == AF_UNIX) { /* clients have no path of their own there */
+    bool is_unix = s.at.ss_family == AF_UNIX;
+    if (is_unix) { /* clients have no path of their own there */
         s.len = sizeof s.at;
         getsockname(fd, (struct sockaddr *)&s.at, &s.len);
     }
     address_socket_format(&s, out);
+    if (!is_unix && !with_port)
+        *strrchr(out, ':') = '\0';
 }
 
 /* Drops a connection that failed. */
@@ -93,7 +99,7 @@ static void lose(struct dispatch *d, struct caller *c, int error)
     if (log_wants(LOG_LEVEL_DEBUG)) {
         char name[ADDRESS_TEXT_MAX];
         const char *why = error == ERROR_SYSTEM ? strerror(errno) : error_text(error);
-        describe(c, name);
+        describe(c, true, name);
         log_debug("lost %s: %s", name, why);
     }
     drop(d, c);
@@ -138,7 +144,7 @@ void dispatch_accept(struct dispatch *d, int fd)
     make_due(d, c);
     if (log_wants(LOG_LEVEL_DEBUG)) {
         char name[ADDRESS_TEXT_MAX];
-        describe(c, name);
+        describe(c, true, name);
         log_debug("%s connected", name);
     }
 }
@@ -206,7 +212,7 @@ static void report(const struct caller *c, const struct relay_event *e)
     if (!log_wants((enum log_level)e->level))
         return;
     if (c)
-        describe(c, name);
+        describe(c, false, name);
     log_line((enum log_level)e->level, "%s%s%.*s%s%s", name, c && e->about.at ? ", " : "",
              (int)e->about.len, e->about.at ? e->about.at : "", c || e->about.at ? ": " : "",
              e->text);

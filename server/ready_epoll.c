@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -72,7 +71,8 @@ int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_
 {
     struct pollfd all[FIXED_MAX + 1];
     assert(count <= FIXED_MAX);
-    memcpy(all, fixed, count * sizeof *fixed);
+    for (size_t i = 0; i < count; i++)
+        all[i] = fixed[i];
     all[count] = (struct pollfd){.fd = r->epoll, .events = POLLIN};
     r->at = r->count = 0;
     int rc = poll(all, count + 1, timeout_ms);

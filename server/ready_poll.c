@@ -13,20 +13,20 @@ enum {
 };
 
 /*
- * The first FIXED_MAX places in `polled` are for the fixed descriptors of a call. A place that is
- * not in use has -1, which poll passes over. Nothing moves during a pass: what was removed leaves a
- * hole, and the holes are closed before the next call.
+ * The fixed descriptors of a call are put behind the many, so that poll is given no more places
+ * than there are descriptors. Nothing moves during a pass: what was removed leaves a hole (-1), and
+ * the holes are closed before the next call.
  */
 struct ready {
-    struct pollfd *polled; /* room for `size` */
-    void **owners;         /* likewise */
+    struct pollfd *polled; /* room for `size` + FIXED_MAX */
+    void **owners;         /* room for `size` */
     size_t len, size;
-    size_t at; /* the next to look at in this pass */
+    size_t at, end; /* the next to look at in this pass, and the end of those that were polled */
 };
 
 static int grow(struct ready *r, size_t size)
 {
-    struct pollfd *polled = realloc(r->polled, size * sizeof *polled);
+    struct pollfd *polled = realloc(r->polled, (size + FIXED_MAX) * sizeof *polled);
     if (!polled)
         return ERROR_NOMEM;
     r->polled = polled;
@@ -43,8 +43,7 @@ int ready_new(struct ready **r)
     *r = calloc(1, sizeof **r);
     if (!*r)
         return ERROR_NOMEM;
-    (*r)->len = (*r)->at = FIXED_MAX;
-    int rc = grow(*r, (size_t)2 * FIXED_MAX);
+    int rc = grow(*r, 64);
     if (rc) {
         ready_free(*r);
         *r = NULL;
@@ -73,7 +72,7 @@ int ready_add(struct ready *r, int fd, short events, void *owner)
 
 static size_t find(const struct ready *r, int fd)
 {
-    size_t i = FIXED_MAX;
+    size_t i = 0;
     while (i < r->len && r->polled[i].fd != fd)
         i++;
     assert(i < r->len);
@@ -95,8 +94,8 @@ void ready_remove(struct ready *r, int fd)
 
 static void close_holes(struct ready *r)
 {
-    size_t kept = FIXED_MAX;
-    for (size_t i = FIXED_MAX; i < r->len; i++) {
+    size_t kept = 0;
+    for (size_t i = 0; i < r->len; i++) {
         if (r->polled[i].fd < 0)
             continue;
         r->polled[kept] = r->polled[i];
@@ -109,24 +108,24 @@ int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_
 {
     assert(count <= FIXED_MAX);
     close_holes(r);
-    for (size_t i = 0; i < FIXED_MAX; i++)
-        r->polled[i] = i < count ? fixed[i] : (struct pollfd){.fd = -1};
-    r->at = r->len;
-    int rc = poll(r->polled, r->len, timeout_ms);
+    for (size_t i = 0; i < count; i++)
+        r->polled[r->len + i] = fixed[i];
+    r->at = r->end = r->len;
+    int rc = poll(r->polled, r->len + count, timeout_ms);
     if (rc < 0 && errno != EINTR)
         return ERROR_SYSTEM;
     for (size_t i = 0; i < count; i++)
-        fixed[i].revents = rc > 0 ? r->polled[i].revents : 0;
+        fixed[i].revents = rc > 0 ? r->polled[r->len + i].revents : 0;
     if (rc > 0)
-        r->at = FIXED_MAX;
+        r->at = 0;
     return 0;
 }
 
 int ready_next(struct ready *r, void **owner, short *revents)
 {
-    while (r->at < r->len && r->polled[r->at].revents == 0)
+    while (r->at < r->end && r->polled[r->at].revents == 0)
         r->at++;
-    if (r->at == r->len)
+    if (r->at == r->end)
         return 0;
     *owner = r->owners[r->at];
     *revents = r->polled[r->at++].revents;

@@ -10,13 +10,15 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void server_start(struct server *s, const char *options, void (*prepare)(void))
 {
     static const char prefix[] = "listening on ";
     char words[2048];
-    const char *argv[48] = {CHAT_SERVER, "--memory", "--plaintext"};
+    const char *program = getenv("CHAT_SERVER"); /* another than the usual one */
+    const char *argv[48] = {program ? program : CHAT_SERVER, "--memory", "--plaintext"};
     size_t argc = 3, listeners = 0;
     assert_true(strlen(options) < sizeof words);
     strcpy(words, options);
@@ -44,7 +46,12 @@ void server_stop(struct server *s)
 {
     assert_int_equal(kill(s->process.pid, SIGTERM), 0);
     assert_null(process_line(&s->process.out));
-    assert_int_equal(process_wait(&s->process), 0);
+    char last[1024] = "";
+    for (const char *line; (line = process_line(&s->process.err));)
+        snprintf(last, sizeof last, "%s", line);
+    int rc = process_wait(&s->process);
+    if (rc)
+        fail_msg("it exits with %d; its last word: %s", rc, last);
 }
 
 #define HELLO   "{\"type\":\"hello\",\"version\":1,\"nick\":\"%s\",\"room\":\"%s\"}"

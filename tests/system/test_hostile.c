@@ -144,7 +144,7 @@ static void test_floods_do_not_starve_others(void **state)
     server_start(&s, "", NULL);
     canary_start(&c, s.addresses[0], "canaries");
     for (int i = 0; i < FLOODS; i++) {
-        char room[16];
+        char room[32];
         snprintf(room, sizeof room, "flood-%d", i);
         join(&w[i], s.addresses[0], "mallory", room);
         pids[i] = flood(&w[i], floods[i].header, floods[i].content_len);

@@ -1,0 +1,527 @@
+#include "dispatch.h"
+#include "error.h"
+#include "log.h"
+#include "torture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A relay and a store that do what a test says, and write down what is done with them. */
+struct relay_client {
+    void *owner;
+    const char *output;
+    size_t input_len;
+    bool refuses_input;
+    bool open;
+};
+
+enum {
+    CLIENTS = 4,
+    EVENTS = 16,
+};
+
+static struct relay_client clients[CLIENTS];
+static struct relay_event events[EVENTS];
+static size_t client_count, event_count, event_at;
+static bool no_memory;        /* for relay_open */
+static bool dirty, save_more; /* more to save after the first commit */
+static int commit_result;
+static uint64_t deadline;
+static char notes[1024];
+
+static void note(const char *word)
+{
+    strcat(notes, word);
+    strcat(notes, " ");
+}
+
+static void emit(enum relay_event_type type, struct relay_client *c)
+{
+    if (event_at == event_count)
+        event_at = event_count = 0;
+    assert_true(event_count < EVENTS);
+    events[event_count++] = (struct relay_event){.type = type, .owner = c ? c->owner : NULL};
+}
+
+int relay_open(struct relay *r, void *owner, uint64_t now_ms, struct relay_client **c)
+{
+    (void)r, (void)now_ms;
+    if (no_memory)
+        return ERROR_NOMEM;
+    assert_true(client_count < CLIENTS);
+    *c = &clients[client_count++];
+    **c = (struct relay_client){.owner = owner, .open = true};
+    return 0;
+}
+
+void relay_close(struct relay *r, struct relay_client *c, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    assert_true(c->open);
+    c->open = false;
+    note("close");
+}
+
+int relay_input(struct relay *r, struct relay_client *c, const uint8_t *bytes, size_t len,
+                uint64_t now_ms)
+{
+    (void)r, (void)bytes, (void)now_ms;
+    assert_true(c->open);
+    c->input_len += len;
+    return 0;
+}
+
+void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    assert_true(c->open);
+    note("end");
+    c->refuses_input = true;
+}
+
+const uint8_t *relay_output(struct relay *r, struct relay_client *c, size_t *len)
+{
+    (void)r;
+    assert_true(c->open);
+    *len = c->output ? strlen(c->output) : 0;
+    return *len ? (const uint8_t *)c->output : NULL;
+}
+
+void relay_consume(struct relay *r, struct relay_client *c, size_t len, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    c->output += len;
+}
+
+bool relay_wants_input(const struct relay_client *c)
+{
+    assert_true(c->open);
+    return !c->refuses_input;
+}
+
+bool relay_wants_output(const struct relay_client *c)
+{
+    return c->output && *c->output;
+}
+
+int relay_next(struct relay *r, struct relay_event *event)
+{
+    (void)r;
+    if (event_at == event_count)
+        return 0;
+    *event = events[event_at++];
+    return 1;
+}
+
+void relay_committed(struct relay *r, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    note("committed");
+    if (save_more)
+        emit(RELAY_SAVE_SEAT, NULL);
+    save_more = false;
+}
+
+void relay_rolled_back(struct relay *r, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    note("rolled-back");
+}
+
+void relay_deleted(struct relay *r, uint64_t seat, uint64_t count, uint64_t cost)
+{
+    (void)r;
+    assert_int_equal(seat, 7);
+    assert_int_equal(count, 3);
+    assert_int_equal(cost, 500);
+    note("deleted");
+}
+
+uint64_t relay_deadline(const struct relay *r)
+{
+    (void)r;
+    return deadline;
+}
+
+void relay_tick(struct relay *r, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    note("tick");
+    deadline = UINT64_MAX;
+}
+
+void relay_set_wall(struct relay *r, uint64_t now_ms, uint64_t wall_ms)
+{
+    (void)r;
+    assert_int_equal(now_ms, 100);
+    assert_int_equal(wall_ms, 200);
+}
+
+static void write_row(const char *word)
+{
+    note(word);
+    dirty = true;
+}
+
+void store_put_seat(struct store *s, const struct relay_seat_row *row)
+{
+    (void)s, (void)row;
+    write_row("seat");
+}
+
+void store_delete_seat(struct store *s, uint64_t seat)
+{
+    (void)s, (void)seat;
+    write_row("-seat");
+}
+
+void store_put_message(struct store *s, const struct relay_message_row *row)
+{
+    (void)s, (void)row;
+    write_row("message");
+}
+
+void store_put_receipt(struct store *s, const struct relay_receipt_row *row)
+{
+    (void)s, (void)row;
+    write_row("receipt");
+}
+
+void store_delete_receipts(struct store *s, uint64_t seat)
+{
+    (void)s, (void)seat;
+    write_row("-receipts");
+}
+
+void store_delete_messages(struct store *s, const struct relay_event *what, uint64_t *count,
+                           uint64_t *cost)
+{
+    (void)s, (void)what;
+    *count = 3;
+    *cost = 500;
+    write_row("-messages");
+}
+
+int store_load(struct store *s, struct relay *r, const struct relay_event *load, uint64_t now_ms)
+{
+    (void)s, (void)r, (void)load, (void)now_ms;
+    note("load");
+    return 0;
+}
+
+bool store_is_dirty(const struct store *s)
+{
+    (void)s;
+    return dirty;
+}
+
+int store_commit(struct store *s)
+{
+    (void)s;
+    note("commit");
+    dirty = false;
+    return commit_result;
+}
+
+/* A dispatch with what it needs. */
+static struct ready *ready;
+static struct dispatch *dispatch;
+static char the_relay, the_store;
+
+static int setup(void **state)
+{
+    (void)state;
+    client_count = event_count = event_at = 0;
+    no_memory = dirty = save_more = false;
+    commit_result = 0;
+    deadline = UINT64_MAX;
+    *notes = '\0';
+    log_init("test", LOG_LEVEL_ERROR);
+    assert_int_equal(ready_new(&ready), 0);
+    return dispatch_new(&dispatch, (struct relay *)(void *)&the_relay,
+                        (struct store *)(void *)&the_store, ready);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    dispatch_free(dispatch);
+    ready_free(ready);
+    return 0;
+}
+
+/* Has a new connection accepted; gives its other end. */
+static int connect_one(void)
+{
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    dispatch_accept(dispatch, fds[0]);
+    return fds[1];
+}
+
+/* A turn, with what is ready now. */
+static int turn(void)
+{
+    void *owner;
+    short revents;
+    assert_int_equal(ready_poll(ready, NULL, 0, 0), 0);
+    dispatch_begin(dispatch, 100, 200);
+    while (ready_next(ready, &owner, &revents))
+        dispatch_ready(dispatch, owner, revents);
+    return dispatch_finish(dispatch);
+}
+
+static void assert_reads(int fd, const char *expected)
+{
+    char got[256];
+    ssize_t len = recv(fd, got, sizeof got, MSG_DONTWAIT);
+    assert_int_equal(len, strlen(expected));
+    assert_memory_equal(got, expected, strlen(expected));
+}
+
+static void assert_closed(int fd)
+{
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+    close(fd);
+}
+
+static void test_bytes_pass_both_ways(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    assert_int_equal(dispatch_count(dispatch), 1);
+    clients[0].output = "hello";
+    assert_int_equal(write(fd, "abc", 3), 3);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, 3);
+    assert_reads(fd, "hello");
+    clients[0].output = "again";
+    emit(RELAY_WANT, &clients[0]);
+    assert_int_equal(turn(), 0);
+    assert_reads(fd, "again");
+    assert_int_equal(dispatch_deadline(dispatch), UINT64_MAX);
+    close(fd);
+}
+
+static void test_a_turn_reads_a_bounded_amount_of_each(void **state)
+{
+    (void)state;
+    static char flood[150000];
+    int fd = connect_one();
+    assert_int_equal(turn(), 0);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    size_t put = (size_t)write(fd, flood, sizeof flood);
+    assert_true(put > 65536);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, 65536);
+    while (clients[0].input_len < put)
+        assert_int_equal(turn(), 0);
+    close(fd);
+}
+
+static void test_a_slow_reader_gets_the_rest_later(void **state)
+{
+    (void)state;
+    static char much[600001];
+    memset(much, 'x', sizeof much - 1);
+    int fd = connect_one();
+    clients[0].output = much;
+    assert_int_equal(turn(), 0);
+    assert_true(*clients[0].output);
+    size_t got = 0;
+    char chunk[65536];
+    while (got < sizeof much - 1) {
+        ssize_t len = recv(fd, chunk, sizeof chunk, MSG_DONTWAIT);
+        if (len > 0)
+            got += (size_t)len;
+        else
+            assert_int_equal(turn(), 0);
+    }
+    assert_false(*clients[0].output);
+    close(fd);
+}
+
+static void test_a_turn_is_one_transaction(void **state)
+{
+    (void)state;
+    static const enum relay_event_type types[] = {
+        RELAY_SAVE_SEAT,    RELAY_SAVE_MESSAGE, RELAY_DELETE_MESSAGES, RELAY_DELETE_SEAT,
+        RELAY_SAVE_RECEIPT, RELAY_LOAD,         RELAY_DELETE_RECEIPTS,
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        emit(types[i], NULL);
+        events[event_count - 1].seat = 7;
+    }
+    save_more = true;
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "seat message -messages deleted -seat receipt load -receipts commit "
+                               "committed seat commit committed ");
+    *notes = '\0';
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, ""); /* nothing changed: nothing is committed */
+}
+
+static void test_after_a_failed_commit_nothing_is_said(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    emit(RELAY_SAVE_MESSAGE, NULL);
+    clients[0].output = "stored";
+    commit_result = ERROR_STORE;
+    assert_int_equal(turn(), ERROR_STORE);
+    assert_string_equal(notes, "message commit ");
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(fd);
+}
+
+static void test_a_full_disk_is_told_to_the_relay(void **state)
+{
+    (void)state;
+    emit(RELAY_SAVE_MESSAGE, NULL);
+    commit_result = ERROR_FULL;
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "message commit rolled-back ");
+}
+
+static void test_time_passes(void **state)
+{
+    (void)state;
+    deadline = 101;
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "");
+    assert_int_equal(dispatch_deadline(dispatch), 101);
+    deadline = 100;
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "tick ");
+}
+
+static void test_what_the_relay_drops_is_closed(void **state)
+{
+    (void)state;
+    int first = connect_one(), second = connect_one();
+    assert_int_equal(turn(), 0);
+    emit(RELAY_DROP, &clients[0]);
+    assert_int_equal(write(first, "late", 4), 4);
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "close ");
+    assert_closed(first);
+    assert_int_equal(dispatch_count(dispatch), 1);
+    assert_int_equal(write(second, "abc", 3), 3);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[1].input_len, 3);
+    close(second);
+}
+
+static void test_the_sending_half_ends_and_reading_goes_on(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    clients[0].output = "error";
+    emit(RELAY_FINISH, &clients[0]);
+    assert_int_equal(turn(), 0);
+    assert_reads(fd, "error");
+    char byte;
+    assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, 3);
+    close(fd);
+}
+
+static void test_a_half_that_ends_is_told_once(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    shutdown(fd, SHUT_WR);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "end ");
+    clients[0].output = "answer";
+    emit(RELAY_WANT, &clients[0]);
+    assert_int_equal(turn(), 0);
+    assert_reads(fd, "answer");
+    close(fd);
+}
+
+static void test_a_hang_up_that_nobody_reads_ends_it(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    clients[0].refuses_input = true;
+    emit(RELAY_WANT, &clients[0]);
+    assert_int_equal(turn(), 0);
+    close(fd);
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "close ");
+    assert_int_equal(dispatch_count(dispatch), 0);
+}
+
+static void test_what_was_said_before_the_end_is_read(void **state)
+{
+    (void)state;
+    static char flood[100000];
+    int fd = connect_one();
+    assert_int_equal(turn(), 0);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    size_t put = (size_t)write(fd, flood, sizeof flood);
+    close(fd);
+    clients[0].output = "an answer that nobody hears";
+    emit(RELAY_WANT, &clients[0]);
+    while (clients[0].open)
+        assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, put);
+    assert_string_equal(notes, "close ");
+}
+
+static void test_out_of_memory_closes_what_was_accepted(void **state)
+{
+    (void)state;
+    no_memory = true;
+    assert_closed(connect_one());
+    assert_int_equal(dispatch_count(dispatch), 0);
+    no_memory = false;
+    for (size_t n = 0; torture_begin(n); n++) {
+        int fd = connect_one();
+        torture_end();
+        assert_int_equal(dispatch_count(dispatch), !torture_failed());
+        if (torture_failed())
+            assert_closed(fd);
+        else
+            close(fd);
+    }
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_bytes_pass_both_ways),
+        TEST(test_a_turn_reads_a_bounded_amount_of_each),
+        TEST(test_a_slow_reader_gets_the_rest_later),
+        TEST(test_a_turn_is_one_transaction),
+        TEST(test_after_a_failed_commit_nothing_is_said),
+        TEST(test_a_full_disk_is_told_to_the_relay),
+        TEST(test_time_passes),
+        TEST(test_what_the_relay_drops_is_closed),
+        TEST(test_the_sending_half_ends_and_reading_goes_on),
+        TEST(test_a_half_that_ends_is_told_once),
+        TEST(test_a_hang_up_that_nobody_reads_ends_it),
+        TEST(test_what_was_said_before_the_end_is_read),
+        TEST(test_out_of_memory_closes_what_was_accepted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
