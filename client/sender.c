@@ -279,6 +279,14 @@ void sender_put_signal(struct session *s, const struct payload *p)
         machine_put_payload(s, s->peer, &h, p);
 }
 
+/* What is before message `n` of this stream is nowhere any more. */
+static void pass_over(struct cursor *next, uint64_t n)
+{
+    next->n = n;
+    next->first = !next->probe;
+    next->probe = false;
+}
+
 int sender_loaded(struct session *s, const struct session_message_row *row)
 {
     if (!s->load.pending || !s->load.valid)
@@ -289,10 +297,8 @@ int sender_loaded(struct session *s, const struct session_message_row *row)
     struct cursor *next = &s->peer->next;
     const struct outbound *o = s->peer->streams.ours[next->at];
     uint64_t n = row->n <= o->receipted ? row->n : o->receipted + 1;
-    if (n > next->n) {
-        next->n = n;
-        next->first = !next->probe;
-    }
+    if (n > next->n)
+        pass_over(next, n);
     if (n > o->receipted)
         return 1; /* from here on they are in memory */
     const struct envelope_bytes payload = {row->payload, row->payload_len};
@@ -307,12 +313,8 @@ void sender_load_done(struct session *s)
 {
     bool lacks = s->load.valid && !s->load.given && may_send(s);
     s->load = (struct load){0};
-    if (!lacks)
-        return;
-    struct cursor *next = &s->peer->next;
-    next->n = s->peer->streams.ours[next->at]->receipted + 1;
-    next->first = !next->probe;
-    next->probe = false;
+    if (lacks)
+        pass_over(&s->peer->next, s->peer->streams.ours[s->peer->next.at]->receipted + 1);
 }
 
 void sender_reset(struct session *s)
@@ -323,7 +325,6 @@ void sender_reset(struct session *s)
         peer->next = (struct cursor){.at = SIZE_MAX};
         peer->flights_count = 0;
         peer->flying = 0;
-        peer->hold_ms = 0;
         peer->doubts = 0;
     }
 }

@@ -142,6 +142,38 @@ static void test_messages_go_to_who_is_there_or_was_last(void **state)
                                  "'text':'5'}\n");
 }
 
+static void test_what_was_loaded_for_one_does_not_go_to_another(void **state)
+{
+    struct play *p = *state;
+    static const char *const nicks[] = {"bob", "carol"};
+    play_join_alone(p);
+    for (int i = 0; i < 2; i++) {
+        char receipt[128];
+        see(p, nicks[i], "online", NULL);
+        play_say(p, nicks[i]);
+        play_turn(p);
+        snprintf(receipt, sizeof receipt, "{'type':'receipt','from':'x','stream':#%c,'n':1}",
+                 'A' + i);
+        play_relay_payload(p, receipt, "{'kind':'receipt'}");
+        play_turn(p);
+    }
+    play_forget(p);
+    p->no_loads = true;
+    see(p, "bob", "online", NULL);
+    play_expect(p, "presence bob online\nload 1:A1\n", "");
+    see(p, "carol", "online", NULL);
+    see(p, "bob", "online", NULL);
+    play_expect(p, "presence carol online\npresence bob online\n", "");
+    play_load(p);
+    play_expect(p, "load 1:A1\n", "");
+    see(p, "carol", "online", NULL);
+    play_expect(p, "presence carol online\n", "");
+    play_load(p);
+    play_expect(p, "load 2:B1\n", "");
+    play_load(p);
+    play_expect(p, "", "message carol B1 {'kind':'text','text':'carol'}\n");
+}
+
 static void test_a_seat_that_another_takes_was_freed(void **state)
 {
     struct play *p = *state;
@@ -281,6 +313,8 @@ static void test_a_crowd_that_writes_takes_bounded_memory(void **state)
     message_from(p, "bob", 'w', 1, "hi");
     play_say(p, "1");
     play_turn(p);
+    see(p, "carol", "online", NULL);
+    play_turn(p);
     p->quiet = true;
     for (int i = 0; i < 3000; i++) {
         char nick[16];
@@ -381,6 +415,7 @@ int main(void)
         TEST(test_lines_keep_their_numbers_when_an_old_disk_is_put_back),
         TEST(test_whoever_wrote_and_is_gone_appeared_first),
         TEST(test_messages_go_to_who_is_there_or_was_last),
+        TEST(test_what_was_loaded_for_one_does_not_go_to_another),
         TEST(test_a_seat_that_another_takes_was_freed),
         TEST(test_another_identity_is_another_peer),
         TEST(test_the_same_identity_under_another_nick_is_the_same_peer),

@@ -145,6 +145,18 @@ static void test_a_gap_is_asked_for_again(void **state)
     play_expect_frames(p, "receipt bob w0 resend\n");
 }
 
+static void test_a_gap_is_asked_for_on_each_connection(void **state)
+{
+    struct play *p = *state;
+    play_bob_says(p, 'w', 3, "hi");
+    play_turn(p);
+    play_cut(p);
+    play_join_alone(p);
+    bob_is(p, "offline");
+    play_bob_says(p, 'w', 4, "hi");
+    play_expect_frames(p, "receipt bob w0 resend\n");
+}
+
 static void test_a_gap_is_asked_for_after_a_while(void **state)
 {
     struct play *p = *state;
@@ -242,6 +254,12 @@ static void test_what_does_not_open_is_asked_for(void **state)
                     i == 1 ? "notice a message from bob does not open; asking for it again\n" : "",
                     "receipt bob w0 resend\n");
     }
+    play_cut(p);
+    play_join(p);
+    play_turn(p);
+    play_forget(p);
+    play_relay_content(p, "{'type':'message','from':'bob','stream':#w,'n':1,'time':7}", NULL, 0);
+    play_expect_events(p, "notice a message from bob does not open; asking for it again\n");
     play_bob_says(p, 'w', 1, "hi");
     play_expect(p, "show 1 1:w1 " HI, "receipt bob w1\n");
 }
@@ -353,6 +371,7 @@ int main(void)
         TEST(test_what_was_not_committed_never_happened),
         TEST(test_a_gap_is_asked_for_once),
         TEST(test_a_gap_is_asked_for_again),
+        TEST(test_a_gap_is_asked_for_on_each_connection),
         TEST(test_a_gap_is_asked_for_after_a_while),
         TEST(test_previous_must_be_there),
         TEST(test_a_whole_chain_of_previous_ones_is_missing),

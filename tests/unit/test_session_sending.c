@@ -223,8 +223,28 @@ static void test_the_very_last_message_goes_again(void **state)
     play_turn(p);
     play_lose(p, 4);
     come_back(p, "online", "");
+    play_expect_frames(p, "ping 4\n");
     play_say(p, "5");
-    play_expect_frames(p, "ping 4\n" SENT(A5, 5));
+    play_expect_frames(p, SENT(A5, 5));
+    play_bob_has(p, 'A', 5);
+    play_turn(p);
+    play_lose(p, 5);
+    come_back(p, "online", "");
+    play_say(p, "6"); /* and is there before the history answers */
+    play_expect_frames(p, "ping 5\n" SENT(A6, 6));
+}
+
+/* The receipt waited at the relay; bob's disk was put back since, and he is to see that. */
+static void test_something_goes_again_whatever_receipt_comes_first(void **state)
+{
+    struct play *p = *state;
+    play_join(p);
+    say_many(p, 1, 2);
+    come_back(p, "online", "");
+    play_bob_has(p, 'A', 2);
+    play_expect_frames(p, "ping 2\n" SENT(A2, 2));
+    play_bob_has(p, 'A', 2);
+    play_expect_frames(p, "");
 }
 
 static void test_going_back_when_the_peer_appears(void **state)
@@ -302,21 +322,67 @@ static void test_the_window(void **state)
     assert_non_null(strstr(strchr(p->frames, '\n') + 1, "message bob A"));
 }
 
-static void test_one_message_is_always_allowed(void **state)
+/* Sends chunks of 32 KiB, of which 31 fit into the window. */
+static void send_chunks(struct play *p, size_t count)
 {
-    struct play *p = *state;
-    play_join(p);
     static uint8_t bytes[PAYLOAD_CHUNK_MAX];
     const struct payload chunk = {
         .kind = PAYLOAD_CHUNK, .id = {"f", 1}, .bytes = bytes, .bytes_len = sizeof bytes};
     uint64_t id;
-    for (size_t i = 0; i < 40; i++)
+    for (size_t i = 0; i < count; i++)
         assert_int_equal(session_send(p->s, &chunk, p->now_ms, &id), 0);
     play_turn(p);
-    size_t count = 0;
-    for (const char *at = p->frames; (at = strstr(at, "message")); at++)
-        count++;
-    assert_int_equal(count, 31); /* of 32,768 + 128 + some bytes each */
+}
+
+/* How often something was written down, which is forgotten then. */
+static size_t count(struct play *p, const char *text, const char *what)
+{
+    size_t n = 0;
+    for (const char *at = text; (at = strstr(at, what)); at++)
+        n++;
+    play_forget(p);
+    return n;
+}
+
+static void test_what_is_sent_again_is_not_on_its_way_twice(void **state)
+{
+    struct play *p = *state;
+    play_join(p);
+    send_chunks(p, 40);
+    assert_int_equal(count(p, p->frames, "message"), 31);
+    presence(p, "online", "");
+    play_turn(p);
+    assert_int_equal(count(p, p->frames, "message"), 31);
+    /* What is stored takes no room, even where it must go again because of one before it. */
+    play_relay(p, "{'type':'stored','to':'bob','stream':#A,'first':1,'n':31}");
+    play_turn(p);
+    play_forget(p);
+    presence(p, "online", ",'stored':[{'stream':#A,'first':2,'n':40}]");
+    play_turn(p);
+    assert_int_equal(count(p, p->frames, "message"), 40);
+}
+
+static void test_the_history_is_not_asked_for_less_than_a_quarter_of_the_window(void **state)
+{
+    struct play *p = *state;
+    play_join(p);
+    send_chunks(p, 30);
+    play_bob_has(p, 'A', 30);
+    send_chunks(p, 30);
+    play_bob_has(p, 'A', 60);
+    play_turn(p);
+    play_forget(p);
+    p->load_max = 1;
+    play_relay_payload(p, "{'type':'receipt','from':'bob','stream':#A,'n':0,'resend':true}",
+                       "{'kind':'receipt'}");
+    play_turn(p);
+    assert_int_equal(count(p, p->events, "load"), 24); /* then three quarters are full */
+    play_bob_has(p, 'A', 0);
+    play_turn(p);
+    assert_int_equal(count(p, p->events, "load"), 0);
+    play_bob_has(p, 'A', 3);
+    play_turn(p);
+    assert_int_equal(count(p, p->events, "load"), 3);
 }
 
 #define QUOTA "{'type':'error','code':'quota','text':'full','fatal':false,'stream':#A,'n':2}"
@@ -676,10 +742,12 @@ int main(void)
         TEST(test_going_back_after_a_welcome),
         TEST(test_what_the_relay_does_not_list_is_not_stored),
         TEST(test_the_very_last_message_goes_again),
+        TEST(test_something_goes_again_whatever_receipt_comes_first),
         TEST(test_going_back_when_the_peer_appears),
         TEST(test_what_was_stored_in_a_seat_that_was_freed_is_not_any_more),
         TEST(test_the_window),
-        TEST(test_one_message_is_always_allowed),
+        TEST(test_what_is_sent_again_is_not_on_its_way_twice),
+        TEST(test_the_history_is_not_asked_for_less_than_a_quarter_of_the_window),
         TEST(test_quota_holds_for_a_while),
         TEST(test_no_such_peer_holds_until_it_appears),
         TEST(test_resend_goes_back),
