@@ -166,7 +166,7 @@ static void test_what_was_sent_comes_back(void **state)
     editor_do(e, ACTION_UP);
     assert_string_equal(state_of(e), "first|"); /* what was changed and not sent is forgotten */
     for (int i = 0; i < 300; i++) {
-        char line[16];
+        char line[32];
         snprintf(line, sizeof line, "line %d", i);
         assert_int_equal(editor_remember(e, line, strlen(line)), 0);
     }
