@@ -22,6 +22,7 @@ static const struct keymap_row rows[] = {
     {KEY(END), ACTION_END, "End", "to the end of the line; there, to the newest message"},
     {META('<'), ACTION_TOP, "M-<", "to the oldest message"},
     {META('>'), ACTION_BOTTOM, "M->", "to the newest message"},
+    {META('u'), ACTION_UNREAD, "M-u", "to the first message that was new when you came back"},
     {CONTROL('R'), ACTION_SEARCH, "^R", "search the conversation; again: the next older match"},
 
     {CONTROL('B'), ACTION_LEFT, "^B", "back a character"},

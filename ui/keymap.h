@@ -39,8 +39,9 @@ enum action {
     ACTION_SCROLL_DOWN,
     ACTION_TOP,
     ACTION_BOTTOM,
-    ACTION_HOME, /* start of the line; once there, the top of the conversation */
-    ACTION_END,  /* end of the line; once there, the bottom of the conversation */
+    ACTION_UNREAD, /* the line "new" */
+    ACTION_HOME,   /* start of the line; once there, the top of the conversation */
+    ACTION_END,    /* end of the line; once there, the bottom of the conversation */
     ACTION_SEARCH,
     ACTION_CANCEL,        /* ^C */
     ACTION_ERASE_OR_QUIT, /* ^D */

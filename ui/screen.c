@@ -153,6 +153,9 @@ static void start_colours(struct screen *s)
 
 static int start(struct screen *s)
 {
+    struct sigaction stop;
+    sigaction(SIGTSTP, NULL, &stop); /* before ncurses has a handler of its own */
+    s->stops = stop.sa_handler != SIG_IGN;
     set_escdelay(ESC_DELAY_MS);
     s->terminal = newterm(NULL, stdout, stdin);
     s->keys = s->terminal ? newpad(1, 1) : NULL;
@@ -167,6 +170,8 @@ static int start(struct screen *s)
     start_colours(s);
     s->titled = tigetflag("XT") > 0;
     handle_signals(on_signal);
+    if (!s->stops)
+        handle(SIGTSTP, SIG_IGN, 0);
     handle(SIGABRT, on_abort, (int)SA_RESETHAND);
     take_over(s);
     return 0;
@@ -254,6 +259,8 @@ void screen_continue(struct screen *s)
 
 void screen_suspend(struct screen *s)
 {
+    if (!s->stops)
+        return; /* nobody could let it go on */
     give_back(s);
     handle(SIGTSTP, SIG_DFL, 0);
     kill(0, SIGTSTP); /* the whole job, as the terminal's own ^Z would */

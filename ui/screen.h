@@ -48,8 +48,10 @@ void screen_draw(struct screen *s, const struct canvas *canvas);
 /* The next screen_draw sends everything. */
 void screen_redraw(struct screen *s);
 
-/* Gives the terminal back, stops the job as ^Z does, and takes the terminal again once it goes on.
- * An INPUT_RESIZE follows. */
+/*
+ * Gives the terminal back, stops the job as ^Z does, and takes the terminal again once it goes on;
+ * an INPUT_RESIZE follows. Nothing happens where whoever started the program ignored SIGTSTP.
+ */
 void screen_suspend(struct screen *s);
 
 /* The window's title (sanitised), where the terminal has one; put back at the end. */

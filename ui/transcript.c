@@ -268,6 +268,11 @@ void transcript_set_new(struct transcript *t, uint64_t id)
     t->new_id = id;
 }
 
+uint64_t transcript_new_id(const struct transcript *t)
+{
+    return t->new_id;
+}
+
 size_t transcript_count(const struct transcript *t)
 {
     return t->count;

@@ -84,6 +84,7 @@ int transcript_set_text(struct transcript *t, uint64_t id, const char *text, siz
 
 /* Draws the line "new" above the entry with this id; 0 takes it away. */
 void transcript_set_new(struct transcript *t, uint64_t id);
+uint64_t transcript_new_id(const struct transcript *t);
 
 size_t transcript_count(const struct transcript *t);
 

@@ -38,20 +38,22 @@ static size_t match(const struct transcript *t, const char *s, size_t len)
     return matched == t->needle_len ? at : 0;
 }
 
-/* The first match in `s` that ends behind byte `from`. */
-static bool find(const struct transcript *t, const char *s, size_t len, size_t from, size_t *start,
-                 size_t *end)
+/* A match: from one byte of what an entry shows up to another; empty for none. */
+struct found {
+    size_t start, end;
+};
+
+/* The first match in an entry that ends behind byte `from`. */
+static struct found find(const struct transcript *t, const struct entry *entry, size_t from)
 {
-    for (size_t at = 0; t->needle && at < len;) {
-        size_t matched = match(t, s + at, len - at);
-        if (matched > 0 && at + matched > from) {
-            *start = at;
-            *end = at + matched;
-            return true;
-        }
-        at += matched ? matched : text_next(s + at, len - at).len;
+    for (size_t at = 0; t->needle && at < entry->shown_len;) {
+        const char *s = entry->shown + at;
+        size_t len = entry->shown_len - at, matched = match(t, s, len);
+        if (matched > 0 && at + matched > from)
+            return (struct found){at, at + matched};
+        at += matched ? matched : text_next(s, len).len;
     }
-    return false;
+    return (struct found){0};
 }
 
 int transcript_search(struct transcript *t, const char *needle, size_t len)
@@ -77,9 +79,7 @@ bool transcript_search_next(struct transcript *t, int direction)
     if (t->has_found && t->found >= t->first)
         seq = t->found + direction;
     for (; seq >= t->first && seq < end; seq += direction) {
-        const struct entry *entry = transcript_at(t, seq);
-        size_t start, stop;
-        if (!find(t, entry->shown, entry->shown_len, 0, &start, &stop))
+        if (find(t, transcript_at(t, seq), 0).end == 0)
             continue;
         t->found = seq;
         t->has_found = true;
@@ -95,11 +95,15 @@ bool transcript_matched(const struct transcript *t, const struct transcript_row 
     if (!t->needle || row->part != TRANSCRIPT_ROW_TEXT)
         return false;
     const struct entry *entry = (const struct entry *)row->entry; /* its first member */
-    size_t row_start = (size_t)(row->text - entry->shown), end;
-    if (!find(t, entry->shown, entry->shown_len, row_start + from, start, &end) ||
-        *start >= row_start + row->len)
+    size_t row_start = (size_t)(row->text - entry->shown), row_end = row_start + row->len;
+    struct found found = find(t, entry, row_start + from);
+    if (found.start < row_start + from)
+        found.start = row_start + from;
+    if (found.end > row_end)
+        found.end = row_end;
+    if (found.start >= found.end)
         return false;
-    *start = *start > row_start + from ? *start - row_start : from;
-    *len = (end - row_start < row->len ? end - row_start : row->len) - *start;
-    return *len > 0;
+    *start = found.start - row_start;
+    *len = found.end - found.start;
+    return true;
 }

@@ -125,6 +125,13 @@ static int bottom(struct ui *ui)
     return 0;
 }
 
+static int unread(struct ui *ui)
+{
+    ui_close_page(ui);
+    transcript_show(ui->transcript, transcript_new_id(ui->transcript));
+    return 0;
+}
+
 static int home(struct ui *ui)
 {
     int rc = editor_do(ui->editor, ACTION_LINE_START);
@@ -227,6 +234,7 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_SCROLL_DOWN] = scroll_down,
     [ACTION_TOP] = top,
     [ACTION_BOTTOM] = bottom,
+    [ACTION_UNREAD] = unread,
     [ACTION_HOME] = home,
     [ACTION_END] = end,
     [ACTION_SEARCH] = search,

@@ -67,33 +67,38 @@ static void draw_margin(struct pen *pen, const struct line *line)
     view_put_cut(pen, at, style, name, strlen(name));
 }
 
-/* Puts a stretch of the row's text; gives the column behind it. */
-static int put_stretch(struct pen *pen, const struct line *line, int column, struct style style,
-                       const char *text, size_t len)
+/* The row's text as it is being put, stretch by stretch. */
+struct stretches {
+    struct pen *pen;
+    struct canvas_at at;
+    const char *text;
+    size_t done;
+};
+
+/* Puts what is left up to byte `end`. */
+static void put_until(struct stretches *s, size_t end, struct style style)
 {
-    struct canvas_at at = {line->at, column, line->text + line->columns - column};
-    return column + canvas_put(pen->canvas, at, style, text, len);
+    int width = canvas_put(s->pen->canvas, s->at, style, s->text + s->done, end - s->done);
+    s->at.column += width;
+    s->at.columns -= width;
+    s->done = end;
 }
 
 static void draw_text(struct pen *pen, const struct line *line)
 {
     const struct transcript_row *row = line->row;
     const struct transcript_entry *e = row->entry;
-    struct style plain = theme_style(&pen->view->theme, role_of(e));
-    struct style found = theme_style(&pen->view->theme, ROLE_FOUND);
-    size_t done = 0, start, len;
-    int column = line->text;
-    if (e->action && row->first && row->len > strlen(e->author)) {
-        done = strlen(e->author);
-        column = put_stretch(pen, line, column, theme_author(&pen->view->theme, e->author, done),
-                             row->text, done);
+    const struct theme *theme = &pen->view->theme;
+    struct style plain = theme_style(theme, role_of(e)), found = theme_style(theme, ROLE_FOUND);
+    struct stretches s = {pen, {line->at, line->text, line->columns}, row->text, 0};
+    size_t author = e->action && row->first ? strlen(e->author) : 0, start, len;
+    if (author > 0 && author < row->len)
+        put_until(&s, author, theme_author(theme, e->author, author));
+    while (transcript_matched(line->transcript, row, s.done, &start, &len)) {
+        put_until(&s, start, plain);
+        put_until(&s, start + len, found);
     }
-    while (transcript_matched(line->transcript, row, done, &start, &len)) {
-        column = put_stretch(pen, line, column, plain, row->text + done, start - done);
-        column = put_stretch(pen, line, column, found, row->text + start, len);
-        done = start + len;
-    }
-    put_stretch(pen, line, column, plain, row->text + done, row->len - done);
+    put_until(&s, row->len, plain);
 }
 
 static void draw_mark(struct pen *pen, const struct line *line)
@@ -135,9 +140,9 @@ static void draw_row(struct pen *pen, const struct line *line)
             draw_mark(pen, line);
         break;
     case TRANSCRIPT_ROW_WORD:
-        put_stretch(pen, line, line->text,
-                    theme_style(&pen->view->theme, marks[row->entry->mark].role), row->text,
-                    row->len);
+        canvas_put(pen->canvas, (struct canvas_at){line->at, line->text, line->columns},
+                   theme_style(&pen->view->theme, marks[row->entry->mark].role), row->text,
+                   row->len);
         break;
     }
 }

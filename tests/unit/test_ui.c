@@ -298,6 +298,12 @@ static void test_what_is_new_is_marked_once(void **state)
     assert_true(shows(ui, "─\n bob  two\n bob  three"));
     theirs(ui, 5, "five");
     assert_true(shows(ui, "─\n bob  five"));
+    for (uint64_t id = 6; id < 60; id++)
+        theirs(ui, id, "more");
+    assert_false(shows(ui, "five"));
+    struct input in = {.kind = INPUT_CHAR, .code = 'u', .meta = true};
+    assert_int_equal(ui_input(ui, &in), 0);
+    assert_true(shows(ui, "─\n bob  five"));
     ui_free(ui);
 }
 
