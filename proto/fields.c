@@ -8,13 +8,9 @@
 
 int fields_find_word(const char *const *words, const char *s, size_t len)
 {
-    for (int i = 0; words[i]; i++) {
-        size_t same = 0;
-        while (same < len && words[i][same] && words[i][same] == s[same])
-            same++;
-        if (same == len && words[i][same] == '\0')
+    for (int i = 0; len > 0 && words[i]; i++)
+        if (words[i][0] == s[0] && strlen(words[i]) == len && memcmp(words[i], s, len) == 0)
             return i;
-    }
     return -1;
 }
 
@@ -174,13 +170,13 @@ int fields_read(const struct field *fields, const struct json_value *object, str
     return is_complete(fields, seen) ? 0 : ERROR_HEADER;
 }
 
-static bool is_there(const struct field *field, const char *in)
+bool fields_is_there(const struct field *field, const void *in)
 {
-    const void *at = in + field->at;
+    const void *at = (const char *)in + field->at, *has = (const char *)in + field->has;
     if (field->form == FIELD_LIST)
-        return *(const size_t *)(const void *)(in + field->has) > 0;
+        return *(const size_t *)has > 0;
     if (field->has)
-        return *(const bool *)(const void *)(in + field->has);
+        return *(const bool *)has;
     switch (field->form) {
     case FIELD_STRING:
     case FIELD_LABEL:
@@ -250,7 +246,7 @@ static void write_field(const struct field *field, struct json_writer *w, const 
 void fields_write(const struct field *fields, struct json_writer *w, const void *in)
 {
     for (const struct field *field = fields; field->name; field++) {
-        if (field->flags && !is_there(field, in)) {
+        if (field->flags && !fields_is_there(field, in)) {
             if (field->flags & FIELD_NULL)
                 json_put_null(w, field->name);
         } else {

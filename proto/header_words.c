@@ -114,14 +114,20 @@ void header_stream_format(uint64_t stream, char out[17])
 
 int header_stream_parse(const char *s, size_t len, uint64_t *stream)
 {
+    static const uint8_t digits[256] = {
+        /* one more than they stand for; 0: none */
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    };
     if (len != 16)
         return ERROR_HEADER;
     uint64_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        bool digit = s[i] >= '0' && s[i] <= '9';
-        if (!digit && (s[i] < 'a' || s[i] > 'f'))
+    for (size_t i = 0; i < 16; i++) {
+        uint8_t digit = digits[(unsigned char)s[i]];
+        if (digit == 0)
             return ERROR_HEADER;
-        n = n << 4 | (uint64_t)(digit ? s[i] - '0' : s[i] - 'a' + 10);
+        n = n << 4 | (uint64_t)(digit - 1);
     }
     *stream = n;
     return 0;
