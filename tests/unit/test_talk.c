@@ -1,0 +1,313 @@
+#include "error.h"
+#include "header.h"
+#include "json_face.h"
+#include "plain.h"
+#include "talk.h"
+#include "torture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    PATIENCE = 10000, /* turns */
+};
+
+static char scratch[64];
+static struct address relay;
+static int listener;
+
+/* A state folder for each talk: what a history remembers is not taken again. */
+static const char *new_folder(void)
+{
+    static char folder[96];
+    static unsigned count;
+    snprintf(folder, sizeof folder, "%s/%u", scratch, count++);
+    return folder;
+}
+
+static const char *scratch_path(const char *name)
+{
+    static char path[sizeof((struct sockaddr_un *)0)->sun_path];
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
+    return path;
+}
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    umask(077);
+    snprintf(scratch, sizeof scratch, "/tmp/talk.XXXXXX");
+    if (!mkdtemp(scratch))
+        return -1;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", scratch_path("relay"));
+    listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    relay = (struct address){.is_unix = true};
+    snprintf(relay.path, sizeof relay.path, "%s", at.sun_path);
+    return bind(listener, (struct sockaddr *)&at, sizeof at) || listen(listener, 16);
+}
+
+static int remove_scratch(void **state)
+{
+    (void)state;
+    char command[128];
+    close(listener);
+    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
+    return system(command);
+}
+
+/* A relay's side: bob is there, and says one thing as soon as somebody comes. */
+static struct buffer out;
+
+static void make_answer(void)
+{
+    static const char text[] = "hello\nalice";
+    struct buffer content;
+    buffer_init(&out, 1 << 16);
+    buffer_init(&content, 1 << 16);
+    const struct header welcome = {
+        .type = HEADER_WELCOME,
+        .version = PROTOCOL_VERSION,
+        .nick = {"alice", 5},
+        .room = {"lobby", 5},
+        .agent = {"test", 4},
+        .time = 1000,
+        .has_peer = true,
+        .peer_nick = {"bob", 3},
+        .peer_state = HEADER_ONLINE,
+        .peer_time = 1000,
+    };
+    const struct payload said = {.kind = PAYLOAD_TEXT, .text = {text, sizeof text - 1}};
+    const struct header message = {
+        .type = HEADER_MESSAGE, .peer = {"bob", 3}, .stream = 7, .n = 1, .time = 2000};
+    size_t len;
+    assert_int_equal(buffer_put(&content, (const uint8_t[]){PAYLOAD_OPEN}, 1), 0);
+    assert_int_equal(payload_put(&content, &said), 0);
+    const uint8_t *bytes = buffer_peek(&content, &len);
+    assert_int_equal(header_put(&out, HEADER_FROM_RELAY, &welcome, NULL, 0), 0);
+    assert_int_equal(header_put(&out, HEADER_FROM_RELAY, &message, bytes, len), 0);
+    buffer_clear(&content);
+}
+
+static void answer(int fd)
+{
+    size_t len;
+    const uint8_t *bytes = buffer_peek(&out, &len);
+    send(fd, bytes, len, MSG_NOSIGNAL); /* it may have gone again */
+}
+
+/* A face that counts. */
+struct counter {
+    struct face face;
+    int mine, theirs, begun;
+    enum session_state state;
+};
+
+static int count_begin(struct face *f, uint64_t now_ms)
+{
+    (void)now_ms;
+    ((struct counter *)f)->begun++;
+    return 0;
+}
+
+static int count_message(struct face *f, const struct face_message *m)
+{
+    struct counter *c = (struct counter *)f;
+    assert_string_equal(m->author, m->row->mine ? "alice" : "bob");
+    assert_int_equal(m->payload->kind, PAYLOAD_TEXT);
+    *(m->row->mine ? &c->mine : &c->theirs) += 1;
+    return 0;
+}
+
+static int count_event(struct face *f, const struct session_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (e->type == SESSION_STATUS)
+        ((struct counter *)f)->state = e->status.state;
+    return 0;
+}
+
+static int count_tell(struct face *f, enum face_tone tone, const char *text)
+{
+    (void)f;
+    (void)tone;
+    (void)text;
+    return 0;
+}
+
+static const struct face_ops counter_ops = {
+    .begin = count_begin,
+    .show_message = count_message,
+    .show_event = count_event,
+    .tell = count_tell,
+};
+
+static struct talk_options options_for(struct face *face)
+{
+    return (struct talk_options){
+        .nick = "alice",
+        .room = "lobby",
+        .room_key = "lobby",
+        .folder = new_folder(),
+        .keys = "{\"identity\":\"x\"}",
+        .open = true,
+        .face = face,
+    };
+}
+
+/* Turns until bob's message was shown and ours is on disk; 0 or an error. */
+static int talk_a_while(struct talk *t, struct counter *c, int *far)
+{
+    uint64_t now_ms = 0; /* goes fast, so that what failed for want of memory is tried again */
+    for (int turns = 0; c->theirs == 0 || c->mine == 0; turns++, now_ms += 100) {
+        if (turns == PATIENCE)
+            fail_msg("stuck in state %d", (int)session_get_state(talk_session(t)));
+        struct pollfd p = talk_poll(t);
+        poll(&p, 1, 1);
+        int rc = talk_turn(t, p.revents, now_ms);
+        if (rc == 0 && c->state == SESSION_ONLINE && c->mine == 0)
+            rc = talk_say(t, PAYLOAD_TEXT, "hi", 2, now_ms);
+        if (rc == 0)
+            rc = talk_settle(t, now_ms);
+        if (rc)
+            return rc;
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            continue;
+        close(*far);
+        *far = fd;
+        answer(fd);
+    }
+    return 0;
+}
+
+static int converse(struct counter *c, int *far)
+{
+    struct talk *t;
+    struct talk_options options = options_for(&c->face);
+    char why[WORDS_MAX];
+    int rc = talk_new(&t, &options);
+    if (rc)
+        return rc;
+    c->face.talk = t;
+    rc = talk_connect(t, &relay, 0, why);
+    if (rc == 0)
+        rc = talk_a_while(t, c, far);
+    if (rc == 0) {
+        talk_note_shown(t);
+        rc = talk_close(t);
+    }
+    talk_free(t);
+    return rc;
+}
+
+static void test_a_conversation_at_every_lack_of_memory(void **state)
+{
+    (void)state;
+    make_answer();
+    for (size_t n = 0; torture_begin(n); n++) {
+        struct counter c = {.face.ops = &counter_ops};
+        int far = -1, rc = converse(&c, &far);
+        torture_end();
+        if (far >= 0)
+            close(far);
+        while ((far = accept(listener, NULL, NULL)) >= 0)
+            close(far);
+        assert_true(rc == 0 || (torture_failed() && rc == ERROR_NOMEM));
+    }
+    buffer_clear(&out);
+}
+
+static void test_what_nobody_wrote_is_not_sent(void **state)
+{
+    (void)state;
+    struct counter c = {.face.ops = &counter_ops};
+    struct talk_options options = options_for(&c.face);
+    struct talk *t;
+    char why[WORDS_MAX];
+    assert_int_equal(talk_new(&t, &options), 0);
+    assert_int_equal(talk_connect(t, &relay, 0, why), 0);
+    assert_int_equal(c.begun, 1);
+    assert_int_equal(talk_say(t, PAYLOAD_TEXT, "\xff", 1, 0), ERROR_UTF8);
+    assert_int_equal(talk_say(t, PAYLOAD_TEXT, "a\0b", 3, 0), ERROR_UTF8);
+    static char long_text[PAYLOAD_TEXT_MAX + 1];
+    memset(long_text, 'x', sizeof long_text);
+    assert_int_equal(talk_say(t, PAYLOAD_TEXT, long_text, sizeof long_text, 0), ERROR_PAYLOAD);
+    talk_free(t);
+}
+
+static void test_a_folder_that_is_not_ours_is_a_sentence(void **state)
+{
+    (void)state;
+    struct counter c = {.face.ops = &counter_ops};
+    struct talk_options options = options_for(&c.face);
+    options.folder = "/proc/nothing";
+    struct talk *t;
+    char why[WORDS_MAX] = "";
+    assert_int_equal(talk_new(&t, &options), 0);
+    assert_int_equal(talk_connect(t, &relay, 0, why), ERROR_SYSTEM);
+    assert_non_null(strstr(why, "/proc/nothing"));
+    talk_free(t);
+}
+
+/* The faces, by what they put into their output. */
+static const char *shown_by(int (*make)(struct face **f, int stop_fd), const char *text)
+{
+    static char shown[2048];
+    int fds[2];
+    assert_int_equal(pipe(fds), 0);
+    int before = dup(STDOUT_FILENO);
+    fflush(stdout);
+    dup2(fds[1], STDOUT_FILENO);
+    struct face *f;
+    assert_int_equal(make(&f, -1), 0);
+    const struct session_message_row row = {.id = 5, .wall_ms = 60000, .stream = 0xab, .n = 3};
+    const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
+    const struct face_message m = {&row, "bob", "alice", &p};
+    assert_int_equal(f->ops->show_message(f, &m), 0);
+    assert_int_equal(f->ops->end_turn(f, 0), 0);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    close(fds[1]);
+    ssize_t n = read(fds[0], shown, sizeof shown - 1);
+    assert_true(n >= 0);
+    shown[n] = '\0';
+    close(fds[0]);
+    f->ops->free(f);
+    return shown;
+}
+
+static void test_the_faces_of_lines(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC", 1);
+    assert_string_equal(shown_by(plain_new, "a\n\033b\n"), "00:01 bob: a\n      ^[b\n      \n");
+    assert_string_equal(shown_by(json_face_new, "a\n\033b"),
+                        "{\"event\":\"message\",\"id\":5,\"mine\":false,\"from\":\"bob\","
+                        "\"to\":\"alice\",\"stream\":\"00000000000000ab\",\"n\":3,\"time\":60000,"
+                        "\"kind\":\"text\",\"text\":\"a\\n\\u001bb\"}\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_conversation_at_every_lack_of_memory),
+        cmocka_unit_test(test_what_nobody_wrote_is_not_sent),
+        cmocka_unit_test(test_a_folder_that_is_not_ours_is_a_sentence),
+        cmocka_unit_test(test_the_faces_of_lines),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
