@@ -227,6 +227,7 @@ void outbox_take_receipt(struct session *s, const struct header *h, const struct
     uint64_t n = h->n < o->sent ? h->n : o->sent;
     deliver(s, peer, o, n);
     sender_landed(peer, at, &(struct header_run){o->stream, 1, n});
+    sender_release(peer);
     sender_skip(s, peer, at, n);
     if (h->resend) {
         forget_stored(s, o);
@@ -243,9 +244,14 @@ void outbox_take_stored(struct session *s, const struct header_run *run)
     struct outbound *o = peer->streams.ours[at];
     const struct header_run known = {run->stream, run->first, run->n < o->sent ? run->n : o->sent};
     size_t end = outbound_count_before(o, known.n + 1);
-    for (size_t i = outbound_count_before(o, known.first); i < end; i++)
+    bool news = false;
+    for (size_t i = outbound_count_before(o, known.first); i < end; i++) {
+        news |= outbound_get(o, i)->mark != SESSION_STORED;
         set_mark(s, outbound_get(o, i), SESSION_STORED);
+    }
     sender_landed(peer, at, &known);
+    if (news) /* what was stored before came behind a message that was refused, and says nothing */
+        sender_release(peer);
 }
 
 void outbox_take_read(struct session *s, struct peer *peer, const struct payload_ref *target)

@@ -100,7 +100,6 @@ void sender_landed(struct peer *peer, size_t at, const struct header_run *run)
             peer->flights[kept++] = *f;
     }
     peer->flights_count = kept;
-    sender_release(peer);
 }
 
 void sender_skip(struct session *s, struct peer *peer, size_t at, uint64_t n)

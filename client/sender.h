@@ -26,8 +26,7 @@ void sender_go_back(struct session *s, struct peer *peer);
 /* The peer asks for what comes from message `n` of our `at`-th stream on. */
 void sender_send_again(struct session *s, struct peer *peer, size_t at, uint64_t n);
 
-/* These messages of our `at`-th stream are not on their way any more; a hold for `quota` is over.
- */
+/* These messages of our `at`-th stream are not on their way any more. */
 void sender_landed(struct peer *peer, size_t at, const struct header_run *run);
 
 /* The peer has our `at`-th stream up to message `n`. */

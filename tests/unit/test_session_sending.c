@@ -392,7 +392,7 @@ static void test_quota_holds_for_a_while(void **state)
     struct play *p = *state;
     static const char *const ends[] = {
         "{'type':'receipt','from':'bob','stream':#A,'n':1}",
-        "{'type':'stored','to':'bob','stream':#A,'first':1,'n':1}",
+        "{'type':'stored','to':'bob','stream':#A,'first':3,'n':3}",
         "{'type':'presence','nick':'bob','state':'offline','time':1}",
     };
     play_join(p);
@@ -421,6 +421,23 @@ static void test_quota_holds_for_a_while(void **state)
     play_turn(p);
     come_back(p, "offline", "");
     play_expect_frames(p, "ping 2\n" SENT(A2, 2) SENT(A3, 3) SENT(A4, 4));
+}
+
+/* Else a client and a relay whose queue shrank would go on like this for ever, at full speed. */
+static void test_stored_repeats_do_not_end_the_hold(void **state)
+{
+    struct play *p = *state;
+    static const char stored[] = "{'type':'stored','to':'bob','stream':#A,'first':3,'n':4}";
+    play_join(p);
+    say_many(p, 1, 4);
+    play_relay(p, QUOTA);
+    play_relay(p, stored);
+    play_expect_frames(p, SENT(A2, 2) SENT(A3, 3) SENT(A4, 4));
+    play_relay(p, QUOTA);
+    play_relay(p, stored);
+    play_expect_frames(p, "");
+    play_wait(p, 29000);
+    play_expect_frames(p, "");
 }
 
 #define NO_SUCH_PEER \
@@ -749,6 +766,7 @@ int main(void)
         TEST(test_what_is_sent_again_is_not_on_its_way_twice),
         TEST(test_the_history_is_not_asked_for_less_than_a_quarter_of_the_window),
         TEST(test_quota_holds_for_a_while),
+        TEST(test_stored_repeats_do_not_end_the_hold),
         TEST(test_no_such_peer_holds_until_it_appears),
         TEST(test_resend_goes_back),
         TEST(test_resend_reaches_into_the_history),
