@@ -109,7 +109,7 @@ struct session_stream_row {
 /*
  * Before session_start the edge hands over what the disk holds: peers, then streams, then every
  * message of ours without a receipt, oldest first, and the next id. The peer spoken with last comes
- * last.
+ * last. ERROR_STORE where a row does not fit those before it, ERROR_NOMEM.
  */
 int session_restore_peer(struct session *s, const struct session_peer_row *row);
 int session_restore_stream(struct session *s, const struct session_stream_row *row);
@@ -128,7 +128,7 @@ int session_connected(struct session *s, uint64_t now_ms);
  */
 int session_lost(struct session *s, const char *why, uint64_t now_ms);
 
-/* Tries at once where it waits to connect again. */
+/* Tries at once where it waits to connect again, or where the relay refused it. */
 void session_retry(struct session *s, uint64_t now_ms);
 
 /* Bytes from the relay. What the relay did wrong ends the connection by events: no error.
@@ -156,7 +156,10 @@ int session_send(struct session *s, const struct payload *p, uint64_t now_ms, ui
 /* Sends a signal (typing, away) where the peer is here; otherwise does nothing. */
 int session_signal(struct session *s, const struct payload *p, uint64_t now_ms);
 
-/* Ends: bye once what is on its way is written; `leave` gives the seat up. Then SESSION_STOPPED. */
+/*
+ * Ends: bye once what is on its way is written, or just so where there is no connection; `leave`
+ * gives the seat up. Then SESSION_STOPPED.
+ */
 int session_quit(struct session *s, bool leave, uint64_t now_ms);
 
 /* The transaction of every SESSION_SAVE_… so far is on disk; session_next gave 0 before. */
