@@ -100,7 +100,7 @@ static int on_line(struct demo *d, const char *line, size_t len)
     else if (strcmp(line, "/stop") == 0)
         kill(getpid(), SIGTSTP);
     else if (strcmp(line, "/abort") == 0)
-        assert(!"asked to");
+        assert(d->code >= 0); /* which it is not */
     else if (strncmp(line, "/status", 7) == 0)
         status.trouble = len > 8 ? line + 8 : NULL;
     else
