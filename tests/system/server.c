@@ -18,8 +18,10 @@ void server_start(struct server *s, const char *options, void (*prepare)(void))
     static const char prefix[] = "listening on ";
     char words[2048];
     const char *program = getenv("CHAT_SERVER"); /* another than the usual one */
-    const char *argv[48] = {program ? program : CHAT_SERVER, "--memory", "--plaintext"};
-    size_t argc = 3, listeners = 0;
+    const char *argv[48] = {program ? program : CHAT_SERVER, "--plaintext"};
+    size_t argc = 2, listeners = 0;
+    if (!strstr(options, "--state "))
+        argv[argc++] = "--memory";
     assert_true(strlen(options) < sizeof words);
     strcpy(words, options);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {

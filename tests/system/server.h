@@ -16,8 +16,9 @@ struct server {
 };
 
 /*
- * Starts one in memory and in plaintext with these options besides (blank-separated; no `--listen`
- * in them means a free port of 127.0.0.1), and waits until it listens. `prepare` as process_start.
+ * Starts one in plaintext with these options besides (blank-separated; no `--state` in them means
+ * `--memory`, no `--listen` a free port of 127.0.0.1), and waits until it listens. `prepare` as
+ * process_start.
  */
 void server_start(struct server *s, const char *options, void (*prepare)(void));
 

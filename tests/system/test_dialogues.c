@@ -19,24 +19,6 @@
         __VA_ARGS__, NULL \
     }
 
-#define HELLO(nick) "> {'type':'hello','version':1,'nick':'" nick "','room':'ROOM'}"
-#define WELCOME(nick, waiting, peer)                \
-    "< {'type':'welcome','version':1,'nick':'" nick \
-    "','room':'ROOM','agent':'chat-server *','time':*,'waiting':" waiting ",'peer':" peer "}"
-#define PEER(nick, state)     "{'nick':'" nick "','state':'" state "','time':*}"
-#define PRESENCE(nick, state) "< {'type':'presence','nick':'" nick "','state':'" state "','time':*}"
-#define FATAL(code)           "< {'type':'error','code':'" code "','text':'*','fatal':true}"
-#define ERROR(code)           "< {'type':'error','code':'" code "','text':'*','fatal':false}"
-#define ERROR_ABOUT(code, n)                                                                    \
-    "< {'type':'error','code':'" code "','text':'*','fatal':false,'stream':'00000000000000a1'," \
-    "'n':" n "}"
-#define MESSAGE(to, n) "> {'type':'message','to':'" to "','stream':'00000000000000a1','n':" n "}"
-#define GETS_MESSAGE(from, n) \
-    "< {'type':'message','from':'" from "','stream':'00000000000000a1','n':" n ",'time':*}"
-#define RECEIPT(to, n) "> {'type':'receipt','to':'" to "','stream':'00000000000000a1','n':" n "}"
-#define GETS_RECEIPT(from, n) \
-    "< {'type':'receipt','from':'" from "','stream':'00000000000000a1','n':" n "}"
-
 /* Alice and bob are in a room. */
 #define BOTH                                                                             \
     "a+", "a" HELLO("alice"), "a" WELCOME("alice", "0", "null"), "b+", "b" HELLO("bob"), \

@@ -370,7 +370,7 @@ static void test_joins_are_logged_and_nothing_controls_the_terminal(void **state
     server_start(&s, "", NULL);
     assert_joins(s.addresses[0]);
     const char *joined = process_line_with(&s.process.err, "alice");
-        assert_string_equal(joined + 20, "chat-server: 127.0.0.1, alice in lobby: joined");
+    assert_string_equal(joined + 20, "chat-server: 127.0.0.1, alice in lobby: joined");
     wire_open(&w, s.addresses[0]);
     wire_send(&w, "{\"type\":\"hello\",\"version\":1,\"nick\":\"\\u001b[2J\\n<3>forged\"}", NULL);
     wire_expect(&w, FATAL("bad-nick"), NULL);
