@@ -143,8 +143,10 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
         if (rc)
             return rc;
     }
-    if (rc == ERROR_CLOSED) /* the terminal is gone, and the person with it */
+    if (rc == ERROR_CLOSED) {
+        tui->is_gone = true;
         rc = talk_quit(f->talk, false, now_ms);
+    }
     if (rc)
         return rc;
     struct ui_event event;
@@ -172,10 +174,11 @@ static int end_turn(struct face *f, uint64_t now_ms)
 
 static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
 {
-    int screen_fds_of[SCREEN_FDS];
-    screen_fds(((const struct tui *)f)->screen, screen_fds_of);
+    const struct tui *tui = (const struct tui *)f;
+    int of_screen[SCREEN_FDS];
+    screen_fds(tui->screen, of_screen);
     for (int i = 0; i < SCREEN_FDS; i++)
-        fds[i] = (struct pollfd){screen_fds_of[i], POLLIN, 0};
+        fds[i] = (struct pollfd){tui->is_gone ? -1 : of_screen[i], POLLIN, 0};
 }
 
 static uint64_t deadline(const struct face *f)

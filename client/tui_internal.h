@@ -15,6 +15,7 @@ struct tui {
     struct face face;
     struct screen *screen;
     struct ui *ui;
+    bool is_gone;    /* the terminal, and the person with it */
     uint64_t oldest; /* id of the oldest message loaded; UINT64_MAX: none is */
 
     /* For the top line. */
