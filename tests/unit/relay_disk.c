@@ -267,3 +267,11 @@ bool relay_disk_was_quiet(void)
     touched = false;
     return quiet;
 }
+
+bool relay_disk_has(uint64_t stream, uint64_t n)
+{
+    for (size_t i = 0; i < committed.messages_count; i++)
+        if (committed.messages[i].stream == stream && committed.messages[i].n == n)
+            return true;
+    return false;
+}

@@ -25,4 +25,7 @@ int relay_disk_restore(struct relay *r);
 size_t relay_disk_messages(void);
 bool relay_disk_was_quiet(void);
 
+/* Whether this message is committed, for whomever. */
+bool relay_disk_has(uint64_t stream, uint64_t n);
+
 #endif

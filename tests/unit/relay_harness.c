@@ -1,6 +1,7 @@
 #include "relay_harness.h"
 
 #include "relay_disk.h"
+#include "relay_text.h"
 
 #include "error.h"
 #include "frame.h"
@@ -12,7 +13,6 @@
 
 #include <cmocka.h>
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,6 @@ enum {
     CONNECTIONS_MAX = 64,
     BYTES_MAX = 4 << 20, /* not yet taken apart */
     TEXT_MAX = 1 << 18,
-    LINE_MAX_LEN = 4096,
 };
 
 /* Nothing here is allocated: the tests count the relay's own allocations. */
@@ -150,97 +149,6 @@ static void add_line(struct connection *c, const char *line)
     c->text[c->text_len++] = '\n';
 }
 
-static void append(char *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void append(char *line, const char *format, ...)
-{
-    va_list args;
-    size_t len = strlen(line);
-    va_start(args, format);
-    vsnprintf(line + len, LINE_MAX_LEN - len, format, args);
-    va_end(args);
-}
-
-static void append_string(char *line, const struct json_string *s)
-{
-    append(line, " %.*s", (int)s->len, s->at ? s->at : "");
-}
-
-static void append_keys(char *line, const struct json_string *keys)
-{
-    static const char before[] = "\"identity\":\"";
-    if (!keys->at)
-        return;
-    const char *at = memmem(keys->at, keys->len, before, strlen(before));
-    if (at)
-        append(line, " id=%.*s", (int)strcspn(at + strlen(before), "\""), at + strlen(before));
-    else
-        append(line, " keys");
-}
-
-static void append_stored(char *line, const struct header *h)
-{
-    for (size_t i = 0; i < h->stored_count; i++)
-        append(line, "%s%jx:%ju-%ju", i ? "," : " stored=", (uintmax_t)h->stored[i].stream,
-               (uintmax_t)h->stored[i].first, (uintmax_t)h->stored[i].n);
-}
-
-static void append_content(char *line, const struct frame *frame)
-{
-    if (frame->content_len > 64)
-        append(line, " *%zu", frame->content_len);
-    else if (frame->content_len > 0)
-        append(line, " %.*s", (int)frame->content_len, (const char *)frame->content);
-}
-
-static void describe(char *line, const struct header *h, const struct frame *frame)
-{
-    line[0] = '\0';
-    append(line, "%s", header_type_word(h->type));
-    switch (h->type) {
-    case HEADER_WELCOME:
-        append_string(line, &h->nick);
-        append_string(line, &h->room);
-        append(line, " %ju", (uintmax_t)h->waiting);
-        if (h->has_peer) {
-            append_string(line, &h->peer_nick);
-            append(line, " %s", header_state_word(h->peer_state));
-            append_keys(line, &h->peer_keys);
-            append_stored(line, h);
-        }
-        break;
-    case HEADER_PRESENCE:
-        append_string(line, &h->nick);
-        append(line, " %s", header_state_word(h->state));
-        append_keys(line, &h->keys);
-        append_stored(line, h);
-        break;
-    case HEADER_MESSAGE:
-    case HEADER_RECEIPT:
-        append_string(line, &h->peer);
-        append(line, " %jx %ju%s", (uintmax_t)h->stream, (uintmax_t)h->n,
-               h->resend ? " resend" : "");
-        break;
-    case HEADER_STORED:
-        append_string(line, &h->peer);
-        append(line, " %jx %ju-%ju", (uintmax_t)h->stream, (uintmax_t)h->first, (uintmax_t)h->n);
-        break;
-    case HEADER_SIGNAL: append_string(line, &h->peer); break;
-    case HEADER_PING:
-    case HEADER_PONG:
-        if (h->has_id)
-            append(line, " %ju", (uintmax_t)h->id);
-        break;
-    case HEADER_ERROR:
-        append(line, " %s", header_code_word(h->code));
-        if (h->has_message)
-            append(line, " %jx %ju", (uintmax_t)h->stream, (uintmax_t)h->n);
-        assert_true(h->fatal == header_code_is_fatal(h->code));
-        break;
-    default: break;
-    }
-    append_content(line, frame);
-}
-
 /* Takes apart what came to a connection. */
 static void take_apart(struct connection *c)
 {
@@ -248,16 +156,10 @@ static void take_apart(struct connection *c)
     struct frame frame;
     int used;
     while ((used = frame_decode(c->bytes + at, c->len - at, &frame)) > 0) {
-        struct header_decoder decoder;
-        struct header h;
-        char line[LINE_MAX_LEN];
+        char line[RELAY_LINE_MAX];
         if (!blind) {
-            header_decoder_init(&decoder);
-            assert_int_equal(header_decode(&decoder, HEADER_FROM_RELAY, &frame, &h), 0);
-            assert_int_not_equal(h.type, HEADER_UNKNOWN);
-            describe(line, &h, &frame);
+            relay_text_read(&frame, line);
             add_line(c, line);
-            header_decoder_clear(&decoder);
         }
         at += (size_t)used;
     }
@@ -326,119 +228,11 @@ void harness_send(const char *name, const void *bytes, size_t len)
     turn();
 }
 
-/* A word of a line, and the rest of it. */
-static bool next_word(const char **at, char *word, size_t size)
-{
-    *at += strspn(*at, " ");
-    size_t len = strcspn(*at, " ");
-    snprintf(word, size, "%.*s", (int)len, *at);
-    *at += len;
-    return len > 0;
-}
-
-static bool take_option(const char **at, const char *option)
-{
-    const char *rest = *at + strspn(*at, " ");
-    size_t len = strlen(option);
-    if (strncmp(rest, option, len) != 0)
-        return false;
-    *at = rest + len;
-    return true;
-}
-
-static void put_keys(char *json, const char **at)
-{
-    char word[256];
-    if (!take_option(at, "id="))
-        return;
-    next_word(at, word, sizeof word);
-    append(json, ",\"keys\":{\"identity\":\"%s\"}", word);
-}
-
-static void put_stream(char *json, const char **at)
-{
-    char stream[32], n[32];
-    next_word(at, stream, sizeof stream);
-    next_word(at, n, sizeof n);
-    append(json, ",\"stream\":\"%016jx\",\"n\":%s", strtoumax(stream, NULL, 16), n);
-}
-
-static void put_to(char *json, const char **at)
-{
-    char to[256];
-    next_word(at, to, sizeof to);
-    append(json, ",\"to\":\"%s\"", to);
-}
-
-static void put_fields(char *json, const char *type, const char **at)
-{
-    char word[256];
-    if (strcmp(type, "hello") == 0) {
-        next_word(at, word, sizeof word);
-        append(json, ",\"version\":1,\"nick\":\"%s\"", word);
-        if (take_option(at, "room=")) {
-            next_word(at, word, sizeof word);
-            append(json, ",\"room\":\"%s\"", word);
-        }
-        put_keys(json, at);
-    } else if (strcmp(type, "keys") == 0) {
-        put_keys(json, at);
-    } else if (strcmp(type, "message") == 0 || strcmp(type, "receipt") == 0) {
-        put_to(json, at);
-        put_stream(json, at);
-        if (take_option(at, "resend"))
-            append(json, ",\"resend\":true");
-    } else if (strcmp(type, "signal") == 0) {
-        put_to(json, at);
-    } else if (strcmp(type, "bye") == 0) {
-        if (take_option(at, "leave"))
-            append(json, ",\"leave\":true");
-    } else if (next_word(at, word, sizeof word)) {
-        append(json, ",\"id\":%s", word);
-    }
-}
-
-static void send_raw(const char *name, const char *json, const char *content, size_t content_len)
-{
-    static uint8_t bytes[FRAME_MAX];
-    size_t len = strlen(json);
-    frame_write_prefix(bytes, len, content_len);
-    for (size_t i = 0; i < len; i++)
-        bytes[FRAME_PREFIX + i] = (uint8_t)(json[i] == '\'' ? '"' : json[i]);
-    memcpy(bytes + FRAME_PREFIX + len, content, content_len);
-    harness_send(name, bytes, FRAME_PREFIX + len + content_len);
-}
-
-static void send_line(const char *name, const char *at)
-{
-    static char many[FRAME_CONTENT_MAX];
-    char type[32], json[LINE_MAX_LEN] = "";
-    next_word(&at, type, sizeof type);
-    if (strcmp(type, "raw") == 0) {
-        at += strspn(at, " ");
-        size_t len = strcspn(at, "|");
-        snprintf(json, sizeof json, "%.*s", (int)len, at);
-        at += at[len] ? len + 1 : len;
-        send_raw(name, json, at, strlen(at));
-        return;
-    }
-    append(json, "{\"type\":\"%s\"", type);
-    put_fields(json, type, &at);
-    append(json, "}");
-    at += strspn(at, " ");
-    if (at[0] == '*') {
-        memset(many, 'x', sizeof many);
-        send_raw(name, json, many, strtoul(at + 1, NULL, 10));
-    } else {
-        send_raw(name, json, at, strlen(at));
-    }
-}
-
 static void expect_line(const char *name, const char *expected, const char *script)
 {
     struct connection *c = get(name);
     size_t len = strcspn(c->text + c->text_start, "\n");
-    char got[LINE_MAX_LEN] = "(nothing)";
+    char got[RELAY_LINE_MAX] = "(nothing)";
     if (blind)
         return;
     if (c->text_start < c->text_len) {
@@ -552,9 +346,9 @@ void harness_set_phrases(const struct harness_phrase *phrases)
 /* Plays a script in which a character stands for something. */
 static void run_with(const char *script, char c, const char *stands_for)
 {
-    char played[LINE_MAX_LEN] = "";
+    char played[RELAY_LINE_MAX] = "";
     for (; *script; script++)
-        append(played, *script == c ? "%s" : "%.1s", *script == c ? stands_for : script);
+        relay_text_append(played, *script == c ? "%s" : "%.1s", *script == c ? stands_for : script);
     harness_run_some(played);
 }
 
@@ -583,18 +377,19 @@ static void run_line(const char *line, const char *script)
 {
     char word[64], verb[64];
     const char *at = line;
-    if (!next_word(&at, word, sizeof word) || run_phrase(word, at))
+    if (!relay_text_word(&at, word, sizeof word) || run_phrase(word, at))
         return;
     char *last = &word[strlen(word) - 1];
     if (*last == '>') {
         *last = '\0';
-        send_line(word, at);
+        static uint8_t bytes[FRAME_MAX];
+        harness_send(word, bytes, relay_text_write(at, bytes));
     } else if (*last == '<') {
         *last = '\0';
         expect_line(word, at + strspn(at, " "), script);
     } else if (find(word) || strcmp(at, " open") == 0) {
         get(word);
-        next_word(&at, verb, sizeof verb);
+        relay_text_word(&at, verb, sizeof verb);
         connection_command(find(word), verb, at);
     } else {
         command(word, at);
@@ -604,7 +399,7 @@ static void run_line(const char *line, const char *script)
 void harness_run_some(const char *script)
 {
     while (*script) {
-        char line[LINE_MAX_LEN];
+        char line[RELAY_LINE_MAX];
         size_t len = strcspn(script, "\n");
         snprintf(line, sizeof line, "%.*s", (int)len, script);
         script += script[len] ? len + 1 : len;
