@@ -78,6 +78,8 @@ void frame_reader_feed(struct frame_reader *r, const uint8_t *bytes, size_t len)
 static int take(struct frame_reader *r, size_t want)
 {
     size_t len = want < r->len ? want : r->len;
+    if (len == 0)
+        return 0; /* nothing was fed, perhaps: no pointer to count from */
     int rc = buffer_put(&r->rest, r->bytes, len);
     if (rc)
         return rc;
