@@ -130,6 +130,8 @@ static void read_frames(struct relay *r, struct relay_client *c)
             client_break(r, c);
         else if (c->ended && !c->held && frame_reader_pending(&c->reader) > 0)
             client_fail(r, c, CODE_BAD_FRAME, NULL);
+        else if (c->ended && !c->held && c->saves_in == r->transaction + 1)
+            client_wait(r, c, LIST_ENDING);
         else if (c->ended && !c->held)
             client_finish(r, c, false);
     }
@@ -289,9 +291,16 @@ static void expire_heard(struct relay *r, struct relay_client *c)
 }
 
 static void (*const expiries[LISTS])(struct relay *r, struct relay_client *c) = {
-    [LIST_HELLO] = time_out,    [LIST_HEARD] = expire_heard, [LIST_PINGED] = time_out,
-    [LIST_FLUSH] = client_drop, [LIST_LINGER] = client_drop,
+    [LIST_HELLO] = time_out,  [LIST_HEARD] = expire_heard, [LIST_PINGED] = time_out,
+    [LIST_ENDING] = time_out, [LIST_FLUSH] = client_drop,  [LIST_LINGER] = client_drop,
 };
+
+void client_finish_all(struct relay *r)
+{
+    struct link *l;
+    while ((l = r->lists[LIST_ENDING].next) != &r->lists[LIST_ENDING])
+        client_finish(r, LINK_OF(l, struct relay_client, in_list), false);
+}
 
 uint64_t client_since_ms(const struct link *in_list)
 {

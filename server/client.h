@@ -23,7 +23,8 @@ struct relay_client {
     uint64_t number; /* connections are counted as they come */
     void *owner;
     struct seat *seat;
-    char *identity; /* proven; NULL for none */
+    char *identity;    /* proven; NULL for none */
+    uint64_t saves_in; /* what it sent last for the disk: r->transaction then, and 1 */
     struct frame_reader reader;
     struct link urgent, receipts, ordered; /* controls to send; the last with the messages */
     uint32_t waiting;                      /* bytes of them all */
@@ -68,6 +69,9 @@ void client_join(struct relay *r, struct relay_client *c, struct seat *s);
 
 /* Whether it may be sent anything new. */
 bool client_is_open(const struct relay_client *c);
+
+/* A transaction ended: those who only waited for that end too. */
+void client_finish_all(struct relay *r);
 
 /* Since when the client with this link has been in its list. */
 uint64_t client_since_ms(const struct link *in_list);

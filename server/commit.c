@@ -53,6 +53,7 @@ void relay_committed(struct relay *r, uint64_t now_ms)
 {
     struct run run = {0};
     core_set_now(r, now_ms);
+    r->transaction++;
     while (!link_is_alone(&r->saving)) {
         uint64_t n;
         struct stream *s = settle(r, r->saving.next, &n);
@@ -76,6 +77,7 @@ void relay_committed(struct relay *r, uint64_t now_ms)
         stream_trim(r, s);
         disk_load_more(r, s);
     }
+    client_finish_all(r);
 }
 
 /* What a seat has on disk is as it was before the transaction, and is sent again from the start. */
@@ -116,6 +118,7 @@ void relay_rolled_back(struct relay *r, uint64_t now_ms)
 {
     struct link failed, seats;
     core_set_now(r, now_ms);
+    r->transaction++;
     link_init(&failed);
     link_init(&seats);
     link_move_all(&failed, &r->saving);
@@ -125,6 +128,7 @@ void relay_rolled_back(struct relay *r, uint64_t now_ms)
         undo(r, LINK_OF(seats.next, struct seat, in_changed));
     while (!link_is_alone(&failed))
         fail(r, failed.next);
+    client_finish_all(r);
 }
 
 void relay_deleted(struct relay *r, uint64_t seat, uint64_t count, uint64_t cost)

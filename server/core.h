@@ -30,6 +30,7 @@ enum client_list {
     LIST_HELLO,   /* no hello yet; by when they connected */
     LIST_HEARD,   /* joined; by when something last came */
     LIST_PINGED,  /* joined, silent and pinged; by the same */
+    LIST_ENDING,  /* joined, ended its sending half; awaits a commit, for what it sent */
     LIST_FLUSH,   /* the end is being written; by when it began */
     LIST_LINGER,  /* input is discarded; by when that began */
     LIST_DROPPED, /* the edge is to close them */
@@ -51,6 +52,7 @@ struct relay {
     struct table rooms, seats, streams;
     struct heap idle, kept; /* seats without connection: nothing waits, something does; by going */
     uint64_t next_seat, next_position, next_message;
+    uint64_t transaction; /* counts those that ended */
 
     struct link actions; /* for the disk, oldest first */
     struct link saving;  /* messages in SAVE actions or in the open transaction */

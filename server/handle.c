@@ -82,7 +82,10 @@ static void take_message(struct relay *r, struct relay_client *c, const struct h
     s->last = r->next_message++;
     r->counters.messages++;
     r->counters.bytes += frame->content_len;
-    queue_append(r, m, queue_is_live(to) ? MESSAGE_LIVE : MESSAGE_SAVING);
+    bool live = queue_is_live(to);
+    if (!live)
+        c->saves_in = r->transaction + 1;
+    queue_append(r, m, live ? MESSAGE_LIVE : MESSAGE_SAVING);
     if (to->client)
         client_touch(r, to->client);
     else

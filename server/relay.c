@@ -32,6 +32,7 @@ int relay_new(struct relay **out, const struct relay_options *options)
     r->waits_ms[LIST_HELLO] = options->hello_timeout_ms;
     r->waits_ms[LIST_HEARD] = options->ping_interval_ms;
     r->waits_ms[LIST_PINGED] = options->ping_interval_ms * 5 / 2;
+    r->waits_ms[LIST_ENDING] = options->ping_interval_ms * 5 / 2;
     r->waits_ms[LIST_FLUSH] = RELAY_FLUSH_MS;
     r->waits_ms[LIST_LINGER] = RELAY_LINGER_MS;
     r->next_seat = r->next_position = r->next_message = 1;
@@ -149,6 +150,7 @@ int relay_set_allowed(struct relay *r, const char *const *identities, size_t cou
     r->allowed_count = count;
     fail_all(r, LIST_HEARD, CODE_NOT_ALLOWED, is_allowed);
     fail_all(r, LIST_PINGED, CODE_NOT_ALLOWED, is_allowed);
+    fail_all(r, LIST_ENDING, CODE_NOT_ALLOWED, is_allowed);
     return 0;
 }
 
@@ -195,7 +197,7 @@ void relay_stop(struct relay *r, uint64_t now_ms)
 {
     core_set_now(r, now_ms);
     r->stopping = true;
-    for (size_t i = LIST_HELLO; i <= LIST_PINGED; i++)
+    for (size_t i = LIST_HELLO; i <= LIST_ENDING; i++)
         fail_all(r, (enum client_list)i, CODE_SHUTTING_DOWN, is_never_wanted);
     seat_save_all(r);
 }

@@ -223,6 +223,10 @@ static void turn(void)
 void harness_send(const char *name, const void *bytes, size_t len)
 {
     struct connection *c = get(name);
+    if (!c->client && c->text_start == c->text_len) {
+        c->name[0] = '\0'; /* that one is over: the name is for the next */
+        c = get(name);
+    }
     if (c->client)
         (void)relay_input(relay, c->client, bytes, len, now_ms);
     turn();
@@ -317,7 +321,9 @@ static void send_hex(const char *name, const char *hex)
 static void connection_command(struct connection *c, const char *verb, const char *rest)
 {
     if (strcmp(verb, "bytes") == 0) {
-        send_hex(c->name, rest + strspn(rest, " "));
+        char name[sizeof c->name];
+        memcpy(name, c->name, sizeof name);
+        send_hex(name, rest + strspn(rest, " "));
         return;
     }
     if (strcmp(verb, "end") == 0) {

@@ -262,6 +262,27 @@ static const struct harness_dialogue dialogues[] = {
      "gets 1\n"
      "gets 2\n"
      "disk 3\n"},
+    {"who ends its sending half is told what was stored", true,
+     "pair\n"
+     "bob-goes\n"
+     "hold\n"
+     "alice> message bob a 1 x\n"
+     "alice end\n"
+     "turn\n"
+     "alice< stored bob a 1-1\n"
+     "alice< finish\n"
+     "alice< drop\n"
+     "disk 1\n"
+     "alice> hello alice id=A\n"
+     "alice< welcome alice lobby 0 bob offline id=B stored=a:1-1\n"
+     "hold\n"
+     "full\n"
+     "alice> message bob a 2 x\n"
+     "alice end\n"
+     "turn\n"
+     "alice< error internal a 2\n"
+     "alice< finish\n"
+     "alice< drop\n"},
     {"a take-over is no going", true,
      "pair\n"
      "send 1\n"
