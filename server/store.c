@@ -200,8 +200,8 @@ int store_load(struct store *s, struct relay *r, const struct relay_event *load,
     db_bind_integer(s->db, LOAD, 0, load->seat);
     db_bind_integer(s->db, LOAD, 1, load->position);
     uint64_t bytes = 0;
-    int rc = 0;
-    while (rc == 0 && bytes < load->bytes && (rc = db_step(s->db, LOAD)) > 0) {
+    int rc = 0, taken = 0;
+    while (taken == 0 && bytes < load->bytes && (rc = db_step(s->db, LOAD)) > 0) {
         struct relay_message_row row = {
             .seat = load->seat,
             .position = db_integer(s->db, LOAD, 0),
@@ -212,12 +212,14 @@ int store_load(struct store *s, struct relay *r, const struct relay_event *load,
         };
         row.frame = db_bytes(s->db, LOAD, 5, &row.frame_len);
         bytes += row.cost;
-        rc = relay_loaded(r, &row);
+        taken = relay_loaded(r, &row);
     }
     db_reset(s->db, LOAD);
-    if (rc == 0)
+    if (rc < 0)
+        return rc;
+    if (taken == 0)
         relay_load_done(r, load->seat, now_ms);
-    return rc;
+    return 0;
 }
 
 static int restore_seat(struct relay *r, struct db *db)

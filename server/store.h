@@ -45,7 +45,8 @@ void store_delete_messages(struct store *s, const struct relay_event *what, uint
 
 /*
  * Answers RELAY_LOAD: relay_loaded for each message of `seat` from `position` on, until `bytes` of
- * cost, at least one; then relay_load_done. ERROR_STORE, or what the relay gave.
+ * cost, at least one; then relay_load_done. Where the relay has no memory for one, that is all.
+ * ERROR_STORE, ERROR_NOMEM: the disk cannot be read.
  */
 int store_load(struct store *s, struct relay *r, const struct relay_event *load, uint64_t now_ms);
 
