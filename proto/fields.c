@@ -170,13 +170,13 @@ int fields_read(const struct field *fields, const struct json_value *object, str
     return is_complete(fields, seen) ? 0 : ERROR_HEADER;
 }
 
-bool fields_is_there(const struct field *field, const void *in)
+static bool is_there(const struct field *field, const char *in)
 {
-    const void *at = (const char *)in + field->at, *has = (const char *)in + field->has;
+    const void *at = in + field->at;
     if (field->form == FIELD_LIST)
-        return *(const size_t *)has > 0;
+        return *(const size_t *)(const void *)(in + field->has) > 0;
     if (field->has)
-        return *(const bool *)has;
+        return *(const bool *)(const void *)(in + field->has);
     switch (field->form) {
     case FIELD_STRING:
     case FIELD_LABEL:
@@ -246,7 +246,7 @@ static void write_field(const struct field *field, struct json_writer *w, const 
 void fields_write(const struct field *fields, struct json_writer *w, const void *in)
 {
     for (const struct field *field = fields; field->name; field++) {
-        if (field->flags && !fields_is_there(field, in)) {
+        if (field->flags && !is_there(field, in)) {
             if (field->flags & FIELD_NULL)
                 json_put_null(w, field->name);
         } else {

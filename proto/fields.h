@@ -34,8 +34,6 @@ enum {
 
 struct field {
     const char *name;
-    const char *key; /* as it is written behind another member */
-    size_t key_len;
     enum field_form form;
     unsigned flags;
     size_t at;  /* offset of the member; of a FIELD_OBJECT's members from the same struct */
@@ -46,8 +44,6 @@ struct field {
     size_t size;
 };
 
-#define FIELD_NAME(text) .name = text, .key = ",\"" text "\":", .key_len = sizeof text + 3
-
 /*
  * Reads the members of a scanned object into `out`, which was zeroed. Members that the table does
  * not have are ignored. Strings are borrowed as json_get_string says. ERROR_HEADER where a field is
@@ -57,28 +53,10 @@ int fields_read(const struct field *fields, const struct json_value *object, str
                 void *out);
 
 /*
- * Reads the members of an object that is written as fields_write does, without a detour: `text`
- * begins behind its first member, and ends with its bracket. False where anything is not as usual:
- * then only fields_read knows what the text means, and `out` is of no use. What this reads,
- * fields_read reads too, and the same.
- */
-bool fields_read_plain(const struct field *fields, const char *text, size_t len, void *out);
-
-/*
- * Writes the fields of `in` behind the first member of an object and ends it, in `size` bytes at
- * `text`. Gives how many bytes it wrote; 0 where it cannot, and fields_write has to. What both
- * write is the same.
- */
-size_t fields_write_plain(const struct field *fields, const void *in, char *text, size_t size);
-
-/*
  * Writes the fields of `in` as members of the object that is open in `w`. A string that is too long
  * or too short is a failure of the writer, ERROR_LIMIT; the rest must be of its form.
  */
 void fields_write(const struct field *fields, struct json_writer *w, const void *in);
-
-/* Whether a member that may be missing is there. */
-bool fields_is_there(const struct field *field, const void *in);
 
 /* The index of a word in a list that ends with NULL; -1 where it is not there. */
 int fields_find_word(const char *const *words, const char *s, size_t len);

@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "fields.h"
+#include "header_usual.h"
 #include "header_words.h"
 
 #include <assert.h>
@@ -11,34 +12,25 @@
 #define HAS(member)      .has = offsetof(struct header, member)
 #define OPTIONAL         .flags = FIELD_OPTIONAL
 #define TOGETHER         .flags = FIELD_OPTIONAL | FIELD_TOGETHER
-#define STRING(key, to)  FIELD_NAME(key), .form = FIELD_STRING, AT(to), .max = SIZE_MAX
-#define INTEGER(key, to) FIELD_NAME(key), .form = FIELD_INTEGER, AT(to)
+#define STRING(key, to)  .name = key, .form = FIELD_STRING, AT(to), .max = SIZE_MAX
+#define INTEGER(key, to) .name = key, .form = FIELD_INTEGER, AT(to)
 #define COUNT(key, to)   INTEGER(key, to), .min = 1
-#define BOOL(key, to)    FIELD_NAME(key), .form = FIELD_BOOL, AT(to)
-#define STREAM           FIELD_NAME("stream"), .form = FIELD_STREAM, AT(stream)
-#define AGENT            FIELD_NAME("agent"), .form = FIELD_LABEL, AT(agent), .max = HEADER_AGENT_POINTS
-#define STATE(to)        FIELD_NAME("state"), .form = FIELD_WORD, AT(to), .words = header_state_words
-#define KEYS(to)         FIELD_NAME("keys"), .form = FIELD_KEYS, AT(to), .max = HEADER_KEYS_MAX
-#define STORED                                                               \
-    FIELD_NAME("stored"), .form = FIELD_LIST, AT(stored), HAS(stored_count), \
-                          .max = HEADER_STORED_MAX, .fields = run,           \
-                          .size = sizeof(struct header_run), OPTIONAL
-#define REFUSED(key) FIELD_NAME(key), .form = FIELD_REFUSED, OPTIONAL
+#define BOOL(key, to)    .name = key, .form = FIELD_BOOL, AT(to)
+#define STREAM           .name = "stream", .form = FIELD_STREAM, AT(stream)
+#define AGENT            .name = "agent", .form = FIELD_LABEL, AT(agent), .max = HEADER_AGENT_POINTS
+#define STATE(to)        .name = "state", .form = FIELD_WORD, AT(to), .words = header_state_words
+#define KEYS(to)         .name = "keys", .form = FIELD_KEYS, AT(to), .max = HEADER_KEYS_MAX
+#define STORED                                                                                     \
+    .name = "stored", .form = FIELD_LIST, AT(stored), HAS(stored_count), .max = HEADER_STORED_MAX, \
+    .fields = run, .size = sizeof(struct header_run), OPTIONAL
+#define REFUSED(key) .name = key, .form = FIELD_REFUSED, OPTIONAL
 #define NO_FROM      REFUSED("from")
 #define NO_TIME      REFUSED("time")
 
-enum {
-    PLAIN_MAX = 256, /* bytes of a header that is put without a detour */
-};
-
-/* How a header begins, as it is put. */
-static const char type_start[9] = "{\"type\":\"";
-
 static const struct field run[] = {
-    {FIELD_NAME("stream"), .form = FIELD_STREAM, .at = offsetof(struct header_run, stream)},
-    {FIELD_NAME("first"), .form = FIELD_INTEGER, .at = offsetof(struct header_run, first),
-     .min = 1},
-    {FIELD_NAME("n"), .form = FIELD_INTEGER, .at = offsetof(struct header_run, n), .min = 1},
+    {.name = "stream", .form = FIELD_STREAM, .at = offsetof(struct header_run, stream)},
+    {.name = "first", .form = FIELD_INTEGER, .at = offsetof(struct header_run, first), .min = 1},
+    {.name = "n", .form = FIELD_INTEGER, .at = offsetof(struct header_run, n), .min = 1},
     {0},
 };
 
@@ -74,7 +66,7 @@ static const struct field welcome[] = {
     {AGENT},
     {INTEGER("time", time)},
     {INTEGER("waiting", waiting)},
-    {FIELD_NAME("peer"), .form = FIELD_OBJECT, HAS(has_peer), .fields = peer, .flags = FIELD_NULL},
+    {.name = "peer", .form = FIELD_OBJECT, HAS(has_peer), .fields = peer, .flags = FIELD_NULL},
     {0},
 };
 
@@ -118,7 +110,7 @@ static const struct field ping_from[] = {{INTEGER("id", id), HAS(has_id), OPTION
 static const struct field bye[] = {{BOOL("leave", leave), OPTIONAL}, {NO_FROM}, {NO_TIME}, {0}};
 
 static const struct field error[] = {
-    {FIELD_NAME("code"), .form = FIELD_WORD, AT(code), .words = header_code_words, .min = 1},
+    {.name = "code", .form = FIELD_WORD, AT(code), .words = header_code_words, .min = 1},
     {STRING("text", text)},
     {BOOL("fatal", fatal)},
     {STREAM, HAS(has_message), TOGETHER},
@@ -194,42 +186,26 @@ static bool holds_together(const struct header *h)
     return h->type != HEADER_STORED || h->first <= h->n;
 }
 
-static void clear(struct header *h, enum header_type type)
+static void clear(struct header *h)
 {
     memset(h, 0, offsetof(struct header, stored)); /* the list is large, and rarely used */
-    h->type = type;
-}
-
-/* Decodes what is written as header_put does. False where it is not, or where it is wrong. */
-static bool decode_plain(enum header_side side, const struct frame *frame, struct header *h)
-{
-    const char *at = frame->header + sizeof type_start, *end = frame->header + frame->header_len;
-    if (frame->header_len <= sizeof type_start ||
-        memcmp(frame->header, type_start, sizeof type_start) != 0)
-        return false;
-    const char *quote = memchr(at, '"', (size_t)(end - at));
-    int type = quote ? fields_find_word(header_type_words, at, (size_t)(quote - at)) : -1;
-    if (type <= HEADER_HELLO || !rows[type].fields[side] ||
-        frame->content_len > rows[type].content_max)
-        return false;
-    clear(h, (enum header_type)type);
-    return fields_read_plain(rows[type].fields[side], quote + 1, (size_t)(end - quote - 1), h) &&
-           holds_together(h);
 }
 
 int header_decode(struct header_decoder *d, enum header_side side, const struct frame *frame,
                   struct header *h)
 {
-    if (decode_plain(side, frame, h)) {
+    clear(h);
+    if (header_usual_read(side, frame->header, frame->header_len, h)) {
         d->type = h->type;
-        return 0;
+        return frame->content_len > rows[h->type].content_max ? ERROR_FRAME : 0;
     }
+    clear(h);
     struct json_notes notes;
     struct json_value object;
     int rc = decode_type(d, side, frame, &notes, &object);
     if (rc)
         return rc;
-    clear(h, d->type);
+    h->type = d->type;
     if (h->type == HEADER_UNKNOWN)
         return 0;
     if (frame->content_len > rows[h->type].content_max)
@@ -243,54 +219,54 @@ int header_decode(struct header_decoder *d, enum header_side side, const struct 
     return rc == 0 && !holds_together(h) ? ERROR_HEADER : rc;
 }
 
-/* Puts a header of plain strings and numbers that is not long. 1; 0 where it is another; or an
- * error. */
-static int put_plain(struct buffer *out, const struct field *fields, const struct header *h)
+/* Puts a header behind the place for its prefix. */
+static int put_any(struct buffer *out, enum header_side side, const struct header *h)
 {
-    uint8_t *start;
-    int rc = buffer_reserve(out, PLAIN_MAX, &start);
-    if (rc)
-        return rc == ERROR_LIMIT ? 0 : rc; /* what it needs may fit */
-    const char *word = header_type_word(h->type);
-    size_t word_len = strlen(word), before = sizeof type_start + word_len + 1;
-    memcpy(start, type_start, sizeof type_start);
-    memcpy(start + sizeof type_start, word, word_len);
-    start[before - 1] = '"';
-    size_t len = fields_write_plain(fields, h, (char *)start + before, PLAIN_MAX - before);
-    if (len > 0)
-        buffer_commit(out, before + len);
-    return len > 0;
-}
-
-static int put_any(struct buffer *out, const struct field *fields, const struct header *h)
-{
+    static const uint8_t prefix[FRAME_PREFIX];
     const char *type = header_type_word(h->type);
+    int rc = buffer_put(out, prefix, sizeof prefix);
+    if (rc)
+        return rc;
     struct json_writer w;
     json_writer_init(&w, out);
     json_open(&w, NULL, '{');
     json_put_string(&w, "type", type, strlen(type));
-    fields_write(fields, &w, h);
+    fields_write(rows[h->type].fields[side], &w, h);
     if (h->type == HEADER_ERROR && h->code == CODE_UNSUPPORTED_VERSION)
         json_put_raw(&w, "versions", "[1]", 3);
     json_close(&w, '}');
     return w.error;
 }
 
+/* Puts a frame with a usual header. 1; 0 where it is none, or there may be no room; or an error. */
+static int put_usual(struct buffer *out, enum header_side side, const struct header *h,
+                     const uint8_t *content, size_t content_len)
+{
+    uint8_t *at;
+    int rc = buffer_reserve(out, FRAME_PREFIX + HEADER_USUAL_MAX + content_len, &at);
+    if (rc)
+        return rc == ERROR_LIMIT ? 0 : rc;
+    size_t len = header_usual_write(side, h, (char *)at + FRAME_PREFIX);
+    if (len == 0)
+        return 0;
+    frame_write_prefix(at, len, content_len);
+    if (content_len > 0)
+        memcpy(at + FRAME_PREFIX + len, content, content_len);
+    buffer_commit(out, FRAME_PREFIX + len + content_len);
+    return 1;
+}
+
 int header_put(struct buffer *out, enum header_side side, const struct header *h,
                const uint8_t *content, size_t content_len)
 {
-    const struct field *fields = rows[h->type].fields[side];
-    assert(fields && content_len <= rows[h->type].content_max);
-    static const uint8_t prefix[FRAME_PREFIX];
-    size_t start = out->len;
-    int rc = buffer_put(out, prefix, sizeof prefix);
+    assert(rows[h->type].fields[side] && content_len <= rows[h->type].content_max);
+    int rc = put_usual(out, side, h, content, content_len);
     if (rc)
-        return rc;
-    rc = put_plain(out, fields, h);
+        return rc < 0 ? rc : 0;
+    size_t start = out->len;
+    rc = put_any(out, side, h);
+    size_t header_len = out->len - start - FRAME_PREFIX;
     if (rc == 0)
-        rc = put_any(out, fields, h);
-    size_t header_len = out->len - start - sizeof prefix;
-    if (rc >= 0)
         rc = header_len > FRAME_HEADER_MAX ? ERROR_LIMIT : buffer_put(out, content, content_len);
     if (rc)
         buffer_truncate(out, start);

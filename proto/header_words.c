@@ -107,28 +107,30 @@ const char *header_code_text(enum header_code code)
 
 void header_stream_format(uint64_t stream, char out[17])
 {
-    for (int i = 15; i >= 0; i--, stream >>= 4)
-        out[i] = "0123456789abcdef"[stream & 15];
+    for (int i = 0; i < 16; i++, stream <<= 4)
+        out[i] = "0123456789abcdef"[stream >> 60];
     out[16] = '\0';
 }
 
 int header_stream_parse(const char *s, size_t len, uint64_t *stream)
 {
+    /* What a digit stands for, and a bit that says that it is one. */
     static const uint8_t digits[256] = {
-        /* one more than they stand for; 0: none */
-        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
-        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
-        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+        ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21,
+        ['6'] = 22, ['7'] = 23, ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27,
+        ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
     };
     if (len != 16)
         return ERROR_HEADER;
     uint64_t n = 0;
+    unsigned all = 16;
     for (size_t i = 0; i < 16; i++) {
-        uint8_t digit = digits[(unsigned char)s[i]];
-        if (digit == 0)
-            return ERROR_HEADER;
-        n = n << 4 | (uint64_t)(digit - 1);
+        unsigned digit = digits[(unsigned char)s[i]];
+        all &= digit;
+        n = n << 4 | (digit & 15);
     }
+    if (all < 16)
+        return ERROR_HEADER;
     *stream = n;
     return 0;
 }

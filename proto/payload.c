@@ -11,12 +11,12 @@
 #define HAS(member)      .has = offsetof(struct payload, member)
 #define OPTIONAL         .flags = FIELD_OPTIONAL
 #define UP_TO(most)      .max = most
-#define STRING(key, to)  FIELD_NAME(key), .form = FIELD_STRING, AT(to)
-#define INTEGER(key, to) FIELD_NAME(key), .form = FIELD_INTEGER, AT(to)
-#define BOOL(key, to)    FIELD_NAME(key), .form = FIELD_BOOL, AT(to)
-#define REF(key, to)     FIELD_NAME(key), .form = FIELD_OBJECT, HAS(to.present), .fields = to##_fields
-#define STREAM(ref)      FIELD_NAME("stream"), .form = FIELD_STREAM, AT(ref.stream)
-#define N(ref)           FIELD_NAME("n"), .form = FIELD_INTEGER, AT(ref.n), HAS(ref.present), .min = 1
+#define STRING(key, to)  .name = key, .form = FIELD_STRING, AT(to)
+#define INTEGER(key, to) .name = key, .form = FIELD_INTEGER, AT(to)
+#define BOOL(key, to)    .name = key, .form = FIELD_BOOL, AT(to)
+#define REF(key, to)     .name = key, .form = FIELD_OBJECT, HAS(to.present), .fields = to##_fields
+#define STREAM(ref)      .name = "stream", .form = FIELD_STREAM, AT(ref.stream)
+#define N(ref)           .name = "n", .form = FIELD_INTEGER, AT(ref.n), HAS(ref.present), .min = 1
 #define TEXT             STRING("text", text), UP_TO(PAYLOAD_TEXT_MAX)
 #define ID               STRING("id", id), .min = 1, UP_TO(PAYLOAD_ID_MAX)
 
@@ -58,7 +58,7 @@ static const struct field file[] = {
     {ID},
     {STRING("name", name), UP_TO(PAYLOAD_NAME_MAX)},
     {INTEGER("size", size)},
-    {FIELD_NAME("digest"), .form = FIELD_HEX, AT(digest), UP_TO(PAYLOAD_DIGEST_LEN)},
+    {.name = "digest", .form = FIELD_HEX, AT(digest), UP_TO(PAYLOAD_DIGEST_LEN)},
     {0},
 };
 

@@ -1,4 +1,4 @@
-/* Usual headers are read and written without a detour: that must never show in what they mean. */
+/* Usual headers are read and written without a detour: this must never show in what they mean. */
 #include "header.h"
 #include "header_text.h"
 #include "torture.h"

@@ -1,0 +1,120 @@
+#include "header_usual.h"
+
+#include <string.h>
+
+enum {
+    INTEGER_DIGITS = 16, /* of JSON_INTEGER_MAX */
+    STREAM_DIGITS = 16,
+    NAME_ROOM = 128,
+};
+
+/* What stands before the name, by type and direction. */
+static const struct start {
+    const char *text;
+    size_t len;
+} starts[2][2] = {
+#define START(text)           \
+    {                         \
+        text, sizeof text - 1 \
+    }
+    {START("{\"type\":\"message\",\"to\":\""), START("{\"type\":\"message\",\"from\":\"")},
+    {START("{\"type\":\"receipt\",\"to\":\""), START("{\"type\":\"receipt\",\"from\":\"")},
+#undef START
+};
+
+/* What stands before the stream, before `n` and before the time. */
+static const char stream_key[12] = "\",\"stream\":\"",
+                  n_key[6] = "\",\"n\":", time_key[8] = ",\"time\":";
+
+/* Reads an integer and gives its end; NULL where it is none. */
+static const char *read_integer(const char *at, const char *end, uint64_t *out)
+{
+    const char *start = at;
+    uint64_t n = 0;
+    for (; at < end && *at >= '0' && *at <= '9' && at - start < INTEGER_DIGITS; at++)
+        n = n * 10 + (uint64_t)(*at - '0');
+    *out = n;
+    return at == start || (*start == '0' && at > start + 1) || n > JSON_INTEGER_MAX ? NULL : at;
+}
+
+/* Reads from behind the name on. */
+static bool read_numbers(const char *at, const char *end, bool has_time, struct header *h)
+{
+    if (end - at <= (ptrdiff_t)(sizeof stream_key + STREAM_DIGITS + sizeof n_key) ||
+        memcmp(at, stream_key, sizeof stream_key) != 0)
+        return false;
+    at += sizeof stream_key;
+    if (header_stream_parse(at, STREAM_DIGITS, &h->stream))
+        return false;
+    at += STREAM_DIGITS;
+    if (memcmp(at, n_key, sizeof n_key) != 0)
+        return false;
+    at = read_integer(at + sizeof n_key, end, &h->n);
+    if (!at || (h->n == 0 && h->type == HEADER_MESSAGE))
+        return false;
+    if (has_time) {
+        if (end - at <= (ptrdiff_t)sizeof time_key || memcmp(at, time_key, sizeof time_key) != 0)
+            return false;
+        at = read_integer(at + sizeof time_key, end, &h->time);
+    }
+    return at && at + 1 == end && *at == '}';
+}
+
+bool header_usual_read(enum header_side side, const char *text, size_t len, struct header *h)
+{
+    const char *end = text + len;
+    for (int receipt = 0; receipt < 2; receipt++) {
+        const struct start *start = &starts[receipt][side];
+        if (len <= start->len || memcmp(text, start->text, start->len) != 0)
+            continue;
+        h->type = receipt ? HEADER_RECEIPT : HEADER_MESSAGE;
+        h->peer.at = text + start->len;
+        const char *at = h->peer.at;
+        while (at < end && json_is_plain(*at))
+            at++;
+        h->peer.len = (size_t)(at - h->peer.at);
+        return read_numbers(at, end, side == HEADER_FROM_RELAY && !receipt, h);
+    }
+    return false;
+}
+
+static char *write_text(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+static char *write_integer(char *at, uint64_t n)
+{
+    char digits[INTEGER_DIGITS], *first = digits + sizeof digits;
+    do
+        *--first = (char)('0' + n % 10);
+    while (n /= 10);
+    return write_text(at, first, (size_t)(digits + sizeof digits - first));
+}
+
+size_t header_usual_write(enum header_side side, const struct header *h,
+                          char text[HEADER_USUAL_MAX])
+{
+    bool receipt = h->type == HEADER_RECEIPT;
+    if ((!receipt && h->type != HEADER_MESSAGE) || (receipt && h->resend) ||
+        h->peer.len > NAME_ROOM || h->n > JSON_INTEGER_MAX || h->time > JSON_INTEGER_MAX)
+        return 0;
+    const struct start *start = &starts[receipt][side];
+    char *at = write_text(text, start->text, start->len);
+    for (size_t i = 0; i < h->peer.len; i++) {
+        if (!json_is_plain(h->peer.at[i]))
+            return 0;
+        *at++ = h->peer.at[i];
+    }
+    at = write_text(at, stream_key, sizeof stream_key);
+    header_stream_format(h->stream, at);
+    at = write_text(at + STREAM_DIGITS, n_key, sizeof n_key);
+    at = write_integer(at, h->n);
+    if (side == HEADER_FROM_RELAY && !receipt) {
+        at = write_text(at, time_key, sizeof time_key);
+        at = write_integer(at, h->time);
+    }
+    *at++ = '}';
+    return (size_t)(at - text);
+}
