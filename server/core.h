@@ -65,6 +65,7 @@ struct relay {
     bool note_pulled; /* the first of them */
 
     struct header_decoder decoder;
+    struct header header; /* of the frame that is being handled */
     struct buffer scratch; /* one frame, or one identity, while it is made */
     uint8_t *output;       /* OUTPUT_SIZE bytes for `output_owner` to write */
     size_t output_start, output_len;

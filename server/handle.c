@@ -37,7 +37,7 @@ static void refuse(struct relay *r, struct relay_client *c, struct stream *s,
     output_error(r, c, CODE_QUOTA, h);
 }
 
-static void take_message(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_message(struct relay *r, struct relay_client *c, struct header *h,
                          const struct frame *frame)
 {
     struct seat *from = c->seat, *to = find_peer(c, h);
@@ -65,14 +65,9 @@ static void take_message(struct relay *r, struct relay_client *c, const struct h
         refuse(r, c, s, h);
         return;
     }
-    const struct header out = {
-        .type = HEADER_MESSAGE,
-        .peer = nick_of(from),
-        .stream = h->stream,
-        .n = h->n,
-        .time = core_wall_ms(r),
-    };
-    struct message *m = queue_encode(r, s, &out, frame);
+    h->peer = nick_of(from);
+    h->time = core_wall_ms(r);
+    struct message *m = queue_encode(r, s, h, frame);
     if (!m) {
         client_break(r, c);
         return;
@@ -92,7 +87,7 @@ static void take_message(struct relay *r, struct relay_client *c, const struct h
         seat_update(r, to);
 }
 
-static void take_signal(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_signal(struct relay *r, struct relay_client *c, struct header *h,
                         const struct frame *frame)
 {
     struct seat *to = find_peer(c, h);
@@ -102,16 +97,13 @@ static void take_signal(struct relay *r, struct relay_client *c, const struct he
     }
     if (!to->client || to->client->waiting + frame->content_len > OUTPUT_SIGNALS_MAX)
         return;
-    const struct header out = {
-        .type = HEADER_SIGNAL,
-        .peer = nick_of(c->seat),
-        .time = core_wall_ms(r),
-    };
+    h->peer = nick_of(c->seat);
+    h->time = core_wall_ms(r);
     r->counters.signals++;
-    output_send(r, to->client, &out, frame->content, frame->content_len);
+    output_send(r, to->client, h, frame->content, frame->content_len);
 }
 
-static void take_ping(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_ping(struct relay *r, struct relay_client *c, struct header *h,
                       const struct frame *frame)
 {
     (void)frame;
@@ -119,29 +111,29 @@ static void take_ping(struct relay *r, struct relay_client *c, const struct head
     output_send(r, c, &pong, NULL, 0);
 }
 
-static void take_pong(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_pong(struct relay *r, struct relay_client *c, struct header *h,
                       const struct frame *frame)
 {
     (void)r, (void)c, (void)h, (void)frame; /* that something came was noted already */
 }
 
-static void take_keys(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_keys(struct relay *r, struct relay_client *c, struct header *h,
                       const struct frame *frame)
 {
     (void)frame;
     hello_take_keys(r, c, h);
 }
 
-static void take_bye(struct relay *r, struct relay_client *c, const struct header *h,
+static void take_bye(struct relay *r, struct relay_client *c, struct header *h,
                      const struct frame *frame)
 {
     (void)frame;
     client_finish(r, c, h->leave);
 }
 
-/* What a client that joined may send. */
-static void (*const takes[HEADER_TYPES])(struct relay *r, struct relay_client *c,
-                                         const struct header *h, const struct frame *frame) = {
+/* What a client that joined may send. What goes on to the peer goes on in the same header. */
+static void (*const takes[HEADER_TYPES])(struct relay *r, struct relay_client *c, struct header *h,
+                                         const struct frame *frame) = {
     [HEADER_KEYS] = take_keys,     [HEADER_MESSAGE] = take_message, [HEADER_RECEIPT] = receipt_take,
     [HEADER_SIGNAL] = take_signal, [HEADER_PING] = take_ping,       [HEADER_PONG] = take_pong,
     [HEADER_BYE] = take_bye,
@@ -149,8 +141,8 @@ static void (*const takes[HEADER_TYPES])(struct relay *r, struct relay_client *c
 
 void handle_frame(struct relay *r, struct relay_client *c, const struct frame *frame)
 {
-    struct header h;
-    int rc = header_decode(&r->decoder, HEADER_FROM_CLIENT, frame, &h);
+    struct header *h = &r->header;
+    int rc = header_decode(&r->decoder, HEADER_FROM_CLIENT, frame, h);
     enum header_type type = r->decoder.type;
     if (rc == ERROR_NOMEM)
         client_break(r, c);
@@ -163,7 +155,7 @@ void handle_frame(struct relay *r, struct relay_client *c, const struct frame *f
     else if (type == HEADER_UNKNOWN)
         output_error(r, c, CODE_UNKNOWN_TYPE, NULL);
     else if (type == HEADER_HELLO)
-        hello_take(r, c, &h);
+        hello_take(r, c, h);
     else
-        takes[type](r, c, &h, frame);
+        takes[type](r, c, h, frame);
 }

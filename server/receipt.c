@@ -80,7 +80,7 @@ static void pass_on(struct relay *r, struct seat *to, struct control *k)
     }
 }
 
-void receipt_take(struct relay *r, struct relay_client *c, const struct header *h,
+void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
                   const struct frame *frame)
 {
     struct seat *of = c->seat, *peer = seat_peer(of);
@@ -88,14 +88,8 @@ void receipt_take(struct relay *r, struct relay_client *c, const struct header *
     struct stream *asked = NULL;
     bool passes = is_for_peer(r, of, h);
     if (passes) {
-        const struct header out = {
-            .type = HEADER_RECEIPT,
-            .peer = {of->nick.text, strlen(of->nick.text)},
-            .stream = h->stream,
-            .n = h->n,
-            .resend = h->resend,
-        };
-        k = output_encode(r, &out, frame->content, frame->content_len);
+        h->peer = (struct json_string){of->nick.text, strlen(of->nick.text)};
+        k = output_encode(r, h, frame->content, frame->content_len);
         if (h->resend)
             asked = stream_get(r, of, peer->sender, h->stream);
     }

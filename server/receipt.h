@@ -6,7 +6,7 @@
 #include "seat.h"
 
 /* Carries out a receipt of a client: what it covers is forgotten, and the sender told. */
-void receipt_take(struct relay *r, struct relay_client *c, const struct header *h,
+void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
                   const struct frame *frame);
 
 /* Keeps a receipt until the holder of its seat returns; taken. */

@@ -89,7 +89,7 @@ static uint64_t rotate(uint64_t x, int by)
     return x << by | x >> (64 - by);
 }
 
-static void sip_round(uint64_t v[4])
+static inline void sip_round(uint64_t v[4])
 {
     v[0] += v[1];
     v[2] += v[3];
@@ -102,20 +102,19 @@ static void sip_round(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static void sip_word(uint64_t v[4], uint64_t word)
+static inline void sip_word(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
     sip_round(v);
     v[0] ^= word;
 }
 
-/* Up to eight bytes, the first the lowest. */
-static uint64_t word_of(const uint8_t *bytes, size_t len)
+/* Eight bytes, the first the lowest. */
+static inline uint64_t word_of(const uint8_t b[8])
 {
-    uint64_t word = 0;
-    for (size_t i = 0; i < len; i++)
-        word |= (uint64_t)bytes[i] << 8 * i;
-    return word;
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+           (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+           (uint64_t)b[7] << 56;
 }
 
 uint64_t table_hash(const uint64_t key[2], const void *bytes, size_t len)
@@ -128,10 +127,12 @@ uint64_t table_hash(const uint64_t key[2], const void *bytes, size_t len)
         key[1] ^ UINT64_C(0x7465646279746573),
     };
     const uint8_t *at = bytes;
+    uint8_t last[8] = {[7] = (uint8_t)len};
     size_t left = len;
     for (; left >= 8; at += 8, left -= 8)
-        sip_word(v, word_of(at, 8));
-    sip_word(v, (uint64_t)len << 56 | word_of(at, left));
+        sip_word(v, word_of(at));
+    memcpy(last, at, left);
+    sip_word(v, word_of(last));
     v[2] ^= 0xff;
     for (int i = 0; i < 3; i++)
         sip_round(v);
