@@ -83,7 +83,7 @@ int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms);
 /* Tells the peer of something that passes (typing, away), where they are here. */
 int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t now_ms);
 
-/* Tells the peer that their messages up to this id were seen. */
+/* Tells the peer that their messages up to this id were seen, unless they were told before. */
 int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms);
 
 /* Connects at once where it waits for that. */

@@ -21,21 +21,40 @@ int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t no
     return session_signal(t->parts.session, &p, now_ms);
 }
 
-/* Keeps the place of a message of theirs. */
-static int find_theirs(void *context, const struct session_message_row *row)
+/* What was seen, and whether the peer was told so before. */
+struct seen {
+    struct talk *talk;
+    struct payload_ref target;
+    bool told;
+};
+
+/* Goes through a message of theirs and what came after it. */
+static int look_at_seen(void *context, const struct session_message_row *row)
 {
-    struct payload_ref *target = context;
-    if (!row->mine && row->n)
-        *target = (struct payload_ref){.present = true, .stream = row->stream, .n = row->n};
-    return 0;
+    struct seen *seen = context;
+    struct payload_ref *target = &seen->target;
+    if (!target->present) {
+        *target = (struct payload_ref){.present = !row->mine, .stream = row->stream, .n = row->n};
+        return row->mine;
+    }
+    struct payload payload;
+    struct face_message m;
+    int rc = row->mine ? talk_read(seen->talk, row, &payload, &m) : 0;
+    bool is_read = row->mine && rc == 0 && payload.kind == PAYLOAD_READ;
+    seen->told =
+        is_read && payload.target.stream == target->stream && payload.target.n >= target->n;
+    return rc ? rc : seen->told;
 }
 
 int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms)
 {
-    struct payload p = {.kind = PAYLOAD_READ};
-    int rc = history_walk_up(t->parts.history, id, 1, find_theirs, &p.target);
+    struct seen seen = {.talk = t};
+    int rc = history_walk_up(t->parts.history, id, SIZE_MAX, look_at_seen, &seen);
+    if (rc < 0 || !seen.target.present || seen.told)
+        return rc < 0 ? rc : 0;
+    const struct payload p = {.kind = PAYLOAD_READ, .target = seen.target};
     uint64_t read_id;
-    return rc || !p.target.present ? rc : session_send(t->parts.session, &p, now_ms, &read_id);
+    return session_send(t->parts.session, &p, now_ms, &read_id);
 }
 
 void talk_retry(struct talk *t, uint64_t now_ms)

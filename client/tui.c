@@ -106,6 +106,20 @@ static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = 
     [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,   [UI_QUIT] = take_quit,
 };
 
+/* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */
+static int carry_out(struct tui *tui, uint64_t now_ms)
+{
+    struct ui_event event;
+    int any = 0;
+    while (ui_next(tui->ui, &event)) {
+        int rc = takers[event.type](tui, &event, now_ms);
+        if (rc)
+            return rc;
+        any = 1;
+    }
+    return any;
+}
+
 /* A key on an empty line is somebody who waits: no reason to wait longer for the relay. */
 static void hurry(struct tui *tui, const struct input *in, uint64_t now_ms)
 {
@@ -140,23 +154,18 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
     while ((rc = screen_next(tui->screen, now_ms, &in)) > 0) {
         hurry(tui, &in, now_ms);
         rc = ui_input(tui->ui, &in);
-        if (rc)
+        if (rc == 0) /* before the next one, so that keys that come at once keep their order */
+            rc = carry_out(tui, now_ms);
+        if (rc < 0)
             return rc;
     }
     if (rc == ERROR_CLOSED) {
         tui->is_gone = true;
         rc = talk_quit(f->talk, false, now_ms);
     }
-    if (rc)
-        return rc;
-    struct ui_event event;
-    while (ui_next(tui->ui, &event)) {
-        rc = takers[event.type](tui, &event, now_ms);
-        if (rc)
-            return rc;
-    }
-    keep_time(tui, now_ms);
-    return 0;
+    if (rc == 0)
+        keep_time(tui, now_ms);
+    return rc;
 }
 
 static int end_turn(struct face *f, uint64_t now_ms)
@@ -165,11 +174,16 @@ static int end_turn(struct face *f, uint64_t now_ms)
     int rc = tui_update_status(tui, now_ms);
     if (rc)
         return rc;
-    const struct canvas *canvas = ui_draw(tui->ui);
-    if (!canvas)
-        return ERROR_NOMEM;
-    screen_draw(tui->screen, canvas);
-    return 0;
+    const struct canvas *canvas;
+    do {
+        canvas = ui_draw(tui->ui);
+        if (!canvas)
+            return ERROR_NOMEM;
+        rc = carry_out(tui, now_ms); /* drawn is seen; and the view may want older messages */
+    } while (rc > 0);
+    if (rc == 0)
+        screen_draw(tui->screen, canvas);
+    return rc;
 }
 
 static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
