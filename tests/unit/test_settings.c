@@ -1,0 +1,160 @@
+#include "error.h"
+#include "settings.h"
+#include "settings_file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct settings settings;
+static char why[SETTINGS_WHY_MAX];
+
+static int set(enum setting setting, const char *value)
+{
+    return settings_set(&settings, setting, value, strlen(value), why);
+}
+
+static void test_every_option_takes_its_own_initial_value(void **state)
+{
+    (void)state;
+    settings_init(&settings);
+    for (enum setting i = 0; i < SETTING_COUNT; i++) {
+        const struct settings_option *option = settings_option(i);
+        assert_int_equal(settings_find(option->name, strlen(option->name)), i);
+        assert_string_equal(settings_value(&settings, i), option->initial);
+        assert_int_equal(option->kind == SETTINGS_CHOICE, option->choices != NULL);
+        assert_true(*option->help && option->help[strlen(option->help) - 1] != '.');
+        if (option->kind != SETTINGS_START)
+            assert_int_equal(set(i, option->initial), 0);
+    }
+    assert_int_equal(settings_find("them", 4), SETTING_COUNT);
+    assert_int_equal(settings_find("themes", 6), SETTING_COUNT);
+    assert_int_equal(settings_find("", 0), SETTING_COUNT);
+}
+
+static void test_choices(void **state)
+{
+    (void)state;
+    settings_init(&settings);
+    assert_int_equal(settings_choice(&settings, SETTING_THEME), 0);
+    assert_int_equal(set(SETTING_THEME, "light"), 0);
+    assert_int_equal(settings_choice(&settings, SETTING_THEME), 1);
+    static const char *const wrong[] = {"", "dar", "darkk", "dark light", "Light"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(set(SETTING_THEME, wrong[i]), ERROR_STATE);
+        assert_string_equal(why, "theme can be one of: dark light");
+    }
+    assert_string_equal(settings_value(&settings, SETTING_THEME), "light");
+}
+
+static void test_text_is_one_short_line(void **state)
+{
+    (void)state;
+    char longest[SETTINGS_VALUE_MAX + 1];
+    memset(longest, 'x', sizeof longest);
+    settings_init(&settings);
+    assert_int_equal(settings_set(&settings, SETTING_NICK, longest, SETTINGS_VALUE_MAX - 1, why),
+                     0);
+    assert_int_equal(strlen(settings_value(&settings, SETTING_NICK)), SETTINGS_VALUE_MAX - 1);
+    assert_int_equal(settings_set(&settings, SETTING_NICK, longest, SETTINGS_VALUE_MAX, why),
+                     ERROR_STATE);
+    static const char *const wrong[] = {"", "a\nb", "a\033b", "a\177", "a\377"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(set(SETTING_NICK, wrong[i]), ERROR_STATE);
+    assert_int_equal(set(SETTING_NICK, "zoë"), 0);
+}
+
+/* Loads a file of these bytes. The problems are to be freed. */
+static char *load(const char *bytes, size_t len)
+{
+    char path[] = "/tmp/settings.XXXXXX", *problems;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+    settings_init(&settings);
+    assert_int_equal(settings_load(&settings, path, &problems), 0);
+    unlink(path);
+    return problems;
+}
+
+static void test_a_file(void **state)
+{
+    (void)state;
+    static const char good[] = "# mine\n\n; too\nnick = alice\n  room=tea ; and cake\n"
+                               "server: den:4000\r\ntheme = light";
+    assert_null(load(good, sizeof good - 1));
+    assert_string_equal(settings_value(&settings, SETTING_NICK), "alice");
+    assert_string_equal(settings_value(&settings, SETTING_ROOM), "tea");
+    assert_string_equal(settings_value(&settings, SETTING_SERVER), "den:4000");
+    assert_string_equal(settings_value(&settings, SETTING_THEME), "light");
+    assert_null(load("", 0));
+}
+
+static void test_bad_lines_are_named_and_the_others_count(void **state)
+{
+    (void)state;
+    static const char bad[] = "nick alice\ntheme = blue\n[room]\nroom = tea\nfrob\033 = 1\n"
+                              "nick = a\0b\nnick = \n  no\n";
+    static const char *const numbers[] = {
+        "line 1: this is no line like 'name = value'",
+        "line 2: theme can be one of: dark light",
+        "line 3: there are no sections",
+        "line 5: there is no option 'frob^['",
+        "line 6: this is not text",
+        "line 7: nick needs one line",
+        "line 8: this is no line",
+    };
+    char *problems = load(bad, sizeof bad - 1), *at = problems;
+    assert_non_null(problems);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char *line = strsep(&at, "\n");
+        assert_non_null(line);
+        if (!strstr(line, numbers[i]) || strncmp(line, "/tmp/settings.", 14) != 0)
+            fail_msg("'%s' is not in '%s'", numbers[i], line);
+    }
+    assert_null(at);
+    free(problems);
+    assert_string_equal(settings_value(&settings, SETTING_ROOM), "tea");
+
+    char line[4096];
+    memset(line, 'x', sizeof line);
+    memcpy(line, "nick = ", 7);
+    memcpy(line + sizeof line - 13, "\nroom = cake\n", 13);
+    problems = load(line, sizeof line);
+    assert_non_null(strstr(problems, "line 1: this line is too long"));
+    assert_null(strchr(problems, '\n'));
+    assert_string_equal(settings_value(&settings, SETTING_ROOM), "cake");
+    free(problems);
+}
+
+static void test_no_file(void **state)
+{
+    (void)state;
+    char *problems;
+    assert_int_equal(settings_load(&settings, "/nowhere/config", &problems), ERROR_SYSTEM);
+    assert_null(problems);
+    assert_int_equal(settings_load(&settings, "/", &problems), ERROR_SYSTEM);
+    assert_null(problems);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_option_takes_its_own_initial_value),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_text_is_one_short_line),
+        cmocka_unit_test(test_a_file),
+        cmocka_unit_test(test_bad_lines_are_named_and_the_others_count),
+        cmocka_unit_test(test_no_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
