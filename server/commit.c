@@ -4,6 +4,7 @@
 #include "output.h"
 #include "queue.h"
 #include "seat.h"
+#include "stream.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -106,9 +107,10 @@ static void fail(struct relay *r, struct link *l)
         return;
     struct relay_client *c = sender_of(s);
     const struct header about = {.stream = s->number, .n = n};
-    s->newest = s->stored_n;
-    if (!link_is_alone(&s->messages))
-        s->newest = LINK_OF(s->messages.prev, struct message, in_stream)->n;
+    if (link_is_alone(&s->messages))
+        stream_set_newest(s, s->stored_n);
+    else
+        stream_set_newest(s, LINK_OF(s->messages.prev, struct message, in_stream)->n);
     seat_update(r, s->seat);
     if (c)
         client_fail(r, c, CODE_INTERNAL, &about);
@@ -153,7 +155,7 @@ int relay_loaded(struct relay *r, const struct relay_message_row *row)
         return ERROR_NOMEM;
     }
     if (s->newest < row->n) { /* so much was on disk that its stream was forgotten here */
-        s->newest = row->n;
+        stream_set_newest(s, row->n);
         stream_stored(s, row->n);
     }
     queue_append(r, m, MESSAGE_LOADED);

@@ -51,8 +51,9 @@ struct relay {
 
     struct table rooms, seats, streams;
     struct heap idle, kept; /* seats without connection: nothing waits, something does; by going */
-    uint64_t next_seat, next_position, next_message;
-    uint64_t transaction; /* counts those that ended */
+    uint64_t next_seat, next_position;
+    uint64_t transaction;    /* counts those that ended */
+    uint64_t receipts_bytes; /* of those that wait for senders who are gone */
 
     struct link actions; /* for the disk, oldest first */
     struct link saving;  /* messages in SAVE actions or in the open transaction */
@@ -65,7 +66,7 @@ struct relay {
     bool note_pulled; /* the first of them */
 
     struct header_decoder decoder;
-    struct header header; /* of the frame that is being handled */
+    struct header header;  /* of the frame that is being handled */
     struct buffer scratch; /* one frame, or one identity, while it is made */
     uint8_t *output;       /* OUTPUT_SIZE bytes for `output_owner` to write */
     size_t output_start, output_len;
@@ -76,6 +77,9 @@ struct relay {
 
 /* The wall clock now. */
 uint64_t core_wall_ms(const struct relay *r);
+
+/* What waits for those who are gone: what store_max bounds. */
+uint64_t core_waiting_bytes(const struct relay *r);
 
 /* Sets the clock for this call; it never goes back. */
 void core_set_now(struct relay *r, uint64_t now_ms);

@@ -76,7 +76,8 @@ static void refuse(struct relay *r, struct message *m)
     bool first = !stream_refuses(s, m->n);
     struct link *before = m->in_stream.prev;
     if (first) {
-        s->newest = before == &s->messages ? 0 : LINK_OF(before, struct message, in_stream)->n;
+        stream_set_newest(
+            s, before == &s->messages ? 0 : LINK_OF(before, struct message, in_stream)->n);
         stream_await(s, m->n);
         if (from && from->client && from->sender == s->sender)
             output_error(r, from->client, CODE_QUOTA, &about);
@@ -89,7 +90,7 @@ void disk_save_run(struct relay *r, struct seat *s)
     bool full = false;
     while (!link_is_alone(&s->run)) {
         struct message *m = LINK_OF(s->run.next, struct message, in_run);
-        full = full || r->counters.queued_bytes + m->cost > r->options.store_max;
+        full = full || core_waiting_bytes(r) + m->cost > r->options.store_max;
         if (m->place == MESSAGE_LOADED) {
             queue_forget(r, m);
         } else if (full) {

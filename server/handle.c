@@ -72,9 +72,8 @@ static void take_message(struct relay *r, struct relay_client *c, struct header 
         client_break(r, c);
         return;
     }
-    s->newest = h->n;
+    stream_set_newest(s, h->n);
     s->awaited = 0;
-    s->last = r->next_message++;
     r->counters.messages++;
     r->counters.bytes += frame->content_len;
     bool live = queue_is_live(to);

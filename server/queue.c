@@ -165,9 +165,12 @@ enum header_code queue_judge(const struct relay *r, const struct seat *s, uint64
     bool live = queue_is_live(s);
     if (!live &&
         (!r->options.durable || s->disk_cost - s->exempt_cost + cost > r->options.queue_max ||
-         r->counters.queued_bytes + cost > r->options.store_max))
+         core_waiting_bytes(r) + cost > r->options.store_max))
         return CODE_QUOTA;
     if (s->held_of_peer + cost > RELAY_SENDER_MAX)
         return CODE_WINDOW;
-    return live && s->held + cost > RELAY_RUN_MAX ? CODE_QUOTA : CODE_UNKNOWN;
+    if (live &&
+        (s->held + cost > RELAY_RUN_MAX || r->counters.held_bytes + cost > r->options.store_max))
+        return CODE_QUOTA;
+    return CODE_UNKNOWN;
 }

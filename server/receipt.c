@@ -6,27 +6,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void drop(struct seat *to, struct control *k)
+static void drop(struct relay *r, struct seat *to, struct control *k)
 {
     link_take(&k->link);
     link_take(&k->save.link);
     to->receipts_count--;
+    r->receipts_bytes -= k->len + RELAY_MESSAGE_COST;
     free(k);
 }
 
-void receipt_keep(struct seat *to, struct control *k)
+void receipt_keep(struct relay *r, struct seat *to, struct control *k)
 {
     struct link *next;
     for (struct link *l = to->receipts.next; l != &to->receipts; l = next) {
         next = l->next;
         if (LINK_OF(l, struct control, link)->stream == k->stream)
-            drop(to, LINK_OF(l, struct control, link));
+            drop(r, to, LINK_OF(l, struct control, link));
     }
     if (to->receipts_count == RELAY_STREAMS_KEPT)
-        drop(to, LINK_OF(to->receipts.next, struct control, link));
+        drop(r, to, LINK_OF(to->receipts.next, struct control, link));
     k->seat = to;
     link_put(&to->receipts, &k->link);
     to->receipts_count++;
+    r->receipts_bytes += k->len + RELAY_MESSAGE_COST;
 }
 
 void receipt_hand_over(struct relay *r, struct seat *to)
@@ -38,15 +40,16 @@ void receipt_hand_over(struct relay *r, struct seat *to)
         struct control *k = LINK_OF(to->receipts.next, struct control, link);
         link_take(&k->link);
         link_take(&k->save.link);
+        to->receipts_count--;
+        r->receipts_bytes -= k->len + RELAY_MESSAGE_COST;
         output_put(r, to->client, k);
     }
-    to->receipts_count = 0;
 }
 
-void receipt_clear(struct seat *to)
+void receipt_clear(struct relay *r, struct seat *to)
 {
     while (!link_is_alone(&to->receipts))
-        drop(to, LINK_OF(to->receipts.next, struct control, link));
+        drop(r, to, LINK_OF(to->receipts.next, struct control, link));
 }
 
 /*
@@ -74,9 +77,11 @@ static void pass_on(struct relay *r, struct seat *to, struct control *k)
 {
     if (to->client) {
         output_put(r, to->client, k);
-    } else {
-        receipt_keep(to, k);
+    } else if (core_waiting_bytes(r) + k->len + RELAY_MESSAGE_COST <= r->options.store_max) {
+        receipt_keep(r, to, k);
         disk_save_receipt(r, to, k);
+    } else {
+        free(k); /* the sender, back, repeats its last message: there will be another one */
     }
 }
 

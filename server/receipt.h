@@ -10,12 +10,12 @@ void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
                   const struct frame *frame);
 
 /* Keeps a receipt until the holder of its seat returns; taken. */
-void receipt_keep(struct seat *to, struct control *k);
+void receipt_keep(struct relay *r, struct seat *to, struct control *k);
 
 /* Its holder is there: hands over all that waited. */
 void receipt_hand_over(struct relay *r, struct seat *to);
 
 /* Forgets all that wait. */
-void receipt_clear(struct seat *to);
+void receipt_clear(struct relay *r, struct seat *to);
 
 #endif

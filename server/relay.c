@@ -35,7 +35,7 @@ int relay_new(struct relay **out, const struct relay_options *options)
     r->waits_ms[LIST_ENDING] = options->ping_interval_ms * 5 / 2;
     r->waits_ms[LIST_FLUSH] = RELAY_FLUSH_MS;
     r->waits_ms[LIST_LINGER] = RELAY_LINGER_MS;
-    r->next_seat = r->next_position = r->next_message = 1;
+    r->next_seat = r->next_position = 1;
     header_decoder_init(&r->decoder);
     buffer_init(&r->scratch, FRAME_MAX);
     r->output = malloc(OUTPUT_SIZE);
@@ -45,6 +45,11 @@ int relay_new(struct relay **out, const struct relay_options *options)
     }
     *out = r;
     return 0;
+}
+
+uint64_t core_waiting_bytes(const struct relay *r)
+{
+    return r->counters.queued_bytes + r->receipts_bytes + r->kept.count * RELAY_SEAT_COST;
 }
 
 static void free_allowed(char **allowed, size_t count)

@@ -33,6 +33,7 @@ enum {
     RELAY_WINDOW = 1 << 20,        /* bytes sent ahead of the receipts, to one client */
     RELAY_SENDER_MAX = 2 << 20,    /* bytes held of one sender, neither receipted nor on disk */
     RELAY_MESSAGE_COST = 128,      /* counted for each message beside its content */
+    RELAY_SEAT_COST = 2048,        /* the same for a seat kept for what waits, in store_max */
     RELAY_CONTROL_MAX = 256 << 10, /* bytes waiting for a client besides messages */
     RELAY_RUN_MAX = 4 << 20,       /* the same for one receiver, of whomever: beyond it, `quota` */
     RELAY_STREAMS_KEPT = 16,       /* streams of which the last receipt, and `stored`, are kept */
@@ -45,7 +46,8 @@ enum {
 
 struct relay_options {
     uint64_t hello_timeout_ms, ping_interval_ms, seat_ttl_ms, queue_ttl_ms;
-    uint64_t queue_max, store_max; /* bytes: content + RELAY_MESSAGE_COST each */
+    uint64_t queue_max, store_max; /* bytes: content + RELAY_MESSAGE_COST each; the second bounds
+                                      what is in memory, too */
     size_t clients_max;
     bool durable; /* false: nothing is saved, messages for an absent peer are refused (`quota`) */
     bool proven;  /* TLS: every hello must carry the identity given to relay_prove */

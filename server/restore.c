@@ -66,9 +66,9 @@ int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
     struct stream *s = stream_get(r, to, row->sender, row->stream);
     if (!s)
         return ERROR_NOMEM;
-    s->newest = s->stored_n = row->n;
+    stream_set_newest(s, row->n);
+    stream_stored(s, row->n);
     s->stored_first = row->first;
-    s->last = r->next_message++;
     if (seat_peer(to))
         seat_update(r, seat_peer(to));
     return 0;
@@ -84,7 +84,7 @@ int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
         return ERROR_NOMEM;
     k->stream = row->stream;
     k->position = row->position;
-    receipt_keep(to, k);
+    receipt_keep(r, to, k);
     seat_update(r, to);
     return 0;
 }

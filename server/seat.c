@@ -91,7 +91,7 @@ static void free_empty_room(struct relay *r, struct room *room)
 static void init(struct seat *s)
 {
     struct link *const links[] = {
-        &s->run,        &s->streams_busy, &s->streams_rest,       &s->receipts,
+        &s->run,        &s->streams_busy, &s->streams_rest,       &s->streams_stored, &s->receipts,
         &s->in_changed, &s->row.link,     &s->receipts_gone.link, &s->load.link,
     };
     *s = (struct seat){0};
@@ -116,12 +116,16 @@ int seat_delete_row(struct relay *r, uint64_t id)
 static void meet(struct seat *s, uint64_t peer_sender)
 {
     s->peer_sender = peer_sender;
-    s->held_of_peer = 0;
-    for (struct link *l = s->streams_busy.next; l != &s->streams_busy; l = l->next) {
-        const struct stream *stream = LINK_OF(l, struct stream, in_seat);
-        if (stream->sender == peer_sender)
+    s->held_of_peer = s->streams_of_peer = 0;
+    struct link *const lists[] = {&s->streams_busy, &s->streams_rest};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        for (struct link *l = lists[i]->next; l != lists[i]; l = l->next) {
+            const struct stream *stream = LINK_OF(l, struct stream, in_seat);
+            if (stream->sender != peer_sender)
+                continue;
             s->held_of_peer += stream->held;
-    }
+            s->streams_of_peer += stream->newest > 0;
+        }
 }
 
 struct seat *seat_new(struct relay *r, struct name *room_name, struct name *nick,
@@ -172,8 +176,7 @@ static void set_heap(struct seat *s, struct heap *heap)
 void seat_update(struct relay *r, struct seat *s)
 {
     const struct seat *peer = seat_peer(s);
-    bool kept = seat_waiting(s) > 0 || s->receipts_count > 0 ||
-                (peer && stream_any_held(seat_peer(s), s->sender));
+    bool kept = seat_waiting(s) > 0 || s->receipts_count > 0 || (peer && peer->streams_of_peer > 0);
     if (!s->client)
         set_heap(s, kept ? &r->kept : &r->idle);
 }
@@ -218,7 +221,7 @@ static void forget_queue(struct relay *r, struct seat *s)
         queue_cover(r, LINK_OF(l, struct stream, in_seat), JSON_INTEGER_MAX);
     while ((l = s->streams_rest.next) != &s->streams_rest)
         stream_free(r, LINK_OF(l, struct stream, in_seat));
-    receipt_clear(s);
+    receipt_clear(r, s);
 }
 
 void seat_free(struct relay *r, struct seat *s)

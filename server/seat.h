@@ -31,10 +31,12 @@ struct seat {
     uint64_t sent_order; /* those below it were sent on this connection */
     uint64_t sent_cost;  /* of those sent */
     uint64_t run_cost, run_count;
-    uint64_t held;         /* cost of what is neither receipted nor on disk */
-    uint64_t held_of_peer; /* the part of it that is from `peer_sender` */
-    uint64_t peer_sender;  /* the other seat's `sender`, or that of its last holder */
+    uint64_t held;            /* cost of what is neither receipted nor on disk */
+    uint64_t held_of_peer;    /* the part of it that is from `peer_sender` */
+    uint64_t peer_sender;     /* the other seat's `sender`, or that of its last holder */
+    uint64_t streams_of_peer; /* of `peer_sender`, with messages held */
     struct link streams_busy, streams_rest;
+    struct link streams_stored; /* those with something on disk, by their last message */
     size_t streams_rest_count;
     struct link receipts; /* of streams of its own, while its holder is gone; oldest first */
     size_t receipts_count;

@@ -50,6 +50,7 @@ struct stream *stream_get(struct relay *r, struct seat *to, uint64_t sender, uin
         return NULL;
     *s = (struct stream){.seat = to, .sender = sender, .number = number};
     link_init(&s->messages);
+    link_init(&s->in_stored);
     link_put(&to->streams_rest, &s->in_seat);
     to->streams_rest_count++;
     table_put(&r->streams, &s->node, hash_of(r, to, number));
@@ -75,6 +76,8 @@ void stream_update(struct stream *s)
 void stream_free(struct relay *r, struct stream *s)
 {
     assert(!s->busy);
+    stream_set_newest(s, 0);
+    link_take(&s->in_stored);
     s->seat->streams_rest_count--;
     link_take(&s->in_seat);
     table_take(&r->streams, &s->node);
@@ -113,63 +116,52 @@ bool stream_refuses(const struct stream *s, uint64_t n)
     return s->awaited != 0 && s->awaited != n && s->awaited_epoch == s->seat->room->epoch;
 }
 
+void stream_set_newest(struct stream *s, uint64_t n)
+{
+    struct seat *to = s->seat;
+    if (s->sender == to->peer_sender)
+        to->streams_of_peer += (uint64_t)(n > 0) - (uint64_t)(s->newest > 0);
+    s->newest = n;
+}
+
 void stream_stored(struct stream *s, uint64_t n)
 {
     if (s->stored_n == 0 || n != s->stored_n + 1)
         s->stored_first = n;
     s->stored_n = n;
+    link_take(&s->in_stored);
+    link_put(&s->seat->streams_stored, &s->in_stored);
 }
 
 void stream_covered(struct stream *s, uint64_t n)
 {
     if (s->newest <= n)
-        s->newest = 0;
-    if (s->stored_n <= n)
+        stream_set_newest(s, 0);
+    if (s->stored_n <= n) {
         s->stored_n = 0;
-    else if (s->stored_first <= n)
+        link_take(&s->in_stored);
+    } else if (s->stored_first <= n) {
         s->stored_first = n + 1;
+    }
     if (s->awaited <= n)
         s->awaited = 0;
-}
-
-/* Puts `s` among the newest; `kept` is ordered, oldest first. */
-static size_t keep_newest(struct stream *kept[HEADER_STORED_MAX], size_t count, struct stream *s)
-{
-    if (count == HEADER_STORED_MAX) {
-        if (s->last <= kept[0]->last)
-            return count;
-        count--;
-        for (size_t i = 0; i < count; i++)
-            kept[i] = kept[i + 1];
-    }
-    size_t at = count;
-    for (; at > 0 && kept[at - 1]->last > s->last; at--)
-        kept[at] = kept[at - 1];
-    kept[at] = s;
-    return count + 1;
 }
 
 size_t stream_list_stored(struct seat *to, uint64_t sender,
                           struct header_run runs[HEADER_STORED_MAX])
 {
-    struct stream *kept[HEADER_STORED_MAX];
-    size_t count = 0;
-    struct link *const lists[] = {&to->streams_busy, &to->streams_rest};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        for (struct link *l = lists[i]->next; l != lists[i]; l = l->next)
-            if (of_seat(l)->sender == sender && of_seat(l)->stored_n > 0)
-                count = keep_newest(kept, count, of_seat(l));
-    for (size_t i = 0; i < count; i++)
-        runs[i] = (struct header_run){kept[i]->number, kept[i]->stored_first, kept[i]->stored_n};
+    const struct stream *found[HEADER_STORED_MAX];
+    size_t count = 0, seen = 0;
+    for (struct link *l = to->streams_stored.prev; l != &to->streams_stored; l = l->prev) {
+        const struct stream *s = LINK_OF(l, struct stream, in_stored);
+        if (count == HEADER_STORED_MAX || seen++ == RELAY_STREAMS_EXPECTED)
+            break;
+        if (s->sender == sender)
+            found[count++] = s;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct stream *s = found[count - 1 - i];
+        runs[i] = (struct header_run){s->number, s->stored_first, s->stored_n};
+    }
     return count;
-}
-
-bool stream_any_held(struct seat *to, uint64_t sender)
-{
-    struct link *const lists[] = {&to->streams_busy, &to->streams_rest};
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        for (struct link *l = lists[i]->next; l != lists[i]; l = l->next)
-            if (of_seat(l)->sender == sender && of_seat(l)->newest > 0)
-                return true;
-    return false;
 }

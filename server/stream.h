@@ -11,7 +11,8 @@ struct seat;
  */
 struct stream {
     struct table_node node;
-    struct link in_seat; /* seat->streams_busy where it has messages, else seat->streams_rest */
+    struct link in_seat;   /* seat->streams_busy where it has messages, else seat->streams_rest */
+    struct link in_stored; /* seat->streams_stored where something is stored */
     bool busy;
     struct seat *seat; /* whom the messages are for */
     uint64_t sender;   /* who sends it: seat->sender of that seat */
@@ -19,7 +20,6 @@ struct stream {
     uint64_t newest;                 /* the newest n held in memory or on disk; 0 for none */
     uint64_t stored_first, stored_n; /* on disk and committed, the last run; `stored_n` 0: none */
     uint64_t awaited, awaited_epoch; /* what comes before this n does is dropped in silence */
-    uint64_t last;                   /* when its last message was taken: r->next_message then */
     uint64_t held;                   /* cost of those that are neither receipted nor on disk */
     struct link messages;            /* in memory, by n */
 };
@@ -44,6 +44,9 @@ void stream_trim(struct relay *r, struct seat *to);
 void stream_await(struct stream *s, uint64_t n);
 bool stream_refuses(const struct stream *s, uint64_t n);
 
+/* Message `n` is the newest that is held; 0 for none. */
+void stream_set_newest(struct stream *s, uint64_t n);
+
 /* Message `n` is on disk, committed. */
 void stream_stored(struct stream *s, uint64_t n);
 
@@ -56,11 +59,11 @@ void stream_trim_idle(struct relay *r, struct seat *to);
 /* Frees it; it has no messages in memory. */
 void stream_free(struct relay *r, struct stream *s);
 
-/* What is on disk for `to` from `sender`: fills `runs`, gives how many, oldest first. */
+/*
+ * What is on disk for `to` from `sender`: fills `runs`, gives how many; the stream with the newest
+ * message last.
+ */
 size_t stream_list_stored(struct seat *to, uint64_t sender,
                           struct header_run runs[HEADER_STORED_MAX]);
-
-/* Whether a message from `sender` is held for `to`. */
-bool stream_any_held(struct seat *to, uint64_t sender);
 
 #endif

@@ -343,6 +343,45 @@ static void test_only_so_many_receipts_wait(void **state)
     harness_stop();
 }
 
+static void test_the_memory_of_all_is_bounded(void **state)
+{
+    (void)state;
+    struct relay_options o = harness_options(false);
+    o.store_max = 2 * 65536 + RELAY_SEAT_COST;
+    harness_start(&o);
+    harness_run("pair\n");
+    harness_run_each("alice> message bob a # *65408\nbob< message alice a # *65408\n", 1, 2);
+    harness_run("x> hello x room=tea\n"
+                "x< welcome x tea 0\n"
+                "y> hello y room=tea\n"
+                "y< welcome y tea 0 x online\n"
+                "x< presence y online\n"
+                "y> message x a 1 *3000\n"
+                "y< error quota a 1\n"
+                "receipt a 1\n"
+                "y> message x a 1 *3000\n"
+                "x< message y a 1 *3000\n");
+    /* A receipt that finds no place is dropped; the sender will repeat its last message. */
+    harness_run("y lost\n"
+                "x< presence y offline\n"
+                "x> receipt y a 1 proof\n"
+                "y> hello y room=tea\n"
+                "y< welcome y tea 0 x online\n"
+                "y< receipt x a 1 proof\n"
+                "x< presence y online\n");
+    harness_stop();
+    o.store_max = 100;
+    harness_start(&o);
+    harness_run("pair\n"
+                "alice lost\n"
+                "bob< presence alice offline\n"
+                "bob> receipt alice a 1\n"
+                "alice> hello alice\n"
+                "alice< welcome alice lobby 0 bob online\n"
+                "bob< presence alice online\n");
+    harness_stop();
+}
+
 static void test_a_client_that_does_not_read(void **state)
 {
     (void)state;
@@ -427,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_what_is_held_for_one_receiver_is_bounded),
         cmocka_unit_test(test_only_so_many_streams_are_awaited),
         cmocka_unit_test(test_only_so_many_receipts_wait),
+        cmocka_unit_test(test_the_memory_of_all_is_bounded),
         cmocka_unit_test(test_a_client_that_does_not_read),
         cmocka_unit_test(test_who_does_not_read_its_replies_is_not_read),
         cmocka_unit_test(test_what_waits_to_be_read_counts_at_the_end),

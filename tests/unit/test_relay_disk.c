@@ -562,7 +562,7 @@ static void test_the_store_is_bounded(void **state)
 {
     (void)state;
     struct relay_options o = harness_options(true);
-    o.store_max = 4 * 65536;
+    o.store_max = 4 * 65536 + 2 * RELAY_SEAT_COST;
     start(&o);
     harness_run("cleo> hello cleo room=tea\n"
                 "cleo< welcome cleo tea 0\n"
