@@ -37,9 +37,9 @@ static int unescape(char *word)
         int byte = *from;
         if (*from == '%') {
             int high = hex_digit(from[1]), low = high < 0 ? -1 : hex_digit(from[2]);
-            byte = high << 4 | low;
-            if (low < 0 || byte == 0)
+            if (low < 0 || high + low == 0)
                 return ERROR_KEY;
+            byte = high << 4 | low;
             from += 2;
         }
         *to++ = (char)byte;
