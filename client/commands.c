@@ -19,6 +19,8 @@ static const struct command table[] = {
      "shows the relay, its address and the round trip"},
     {COMMAND_CONNECT, "connect", COMMAND_OPTIONAL, "/connect [address]",
      "goes to another relay, or tries this one again at once"},
+    {COMMAND_SET, "set", COMMAND_OPTIONAL, "/set [name [value]]",
+     "lists the settings, or shows or changes one"},
 };
 
 enum {

@@ -16,6 +16,7 @@ enum command_id {
     COMMAND_CLEAR,
     COMMAND_INFO,
     COMMAND_CONNECT,
+    COMMAND_SET,
 };
 
 enum command_arguments {

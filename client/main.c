@@ -99,6 +99,12 @@ static void conclude(const struct talk *t, const struct face *face, int error, s
         end->exit = TALK_FAILED;
 }
 
+static int tell_and_run(const struct options *o, struct talk *talk, struct face *face, int stop_fd)
+{
+    int rc = o->problems ? face->ops->tell(face, FACE_ERROR, o->problems) : 0;
+    return rc ? rc : loop_run(talk, face, stop_fd);
+}
+
 static void talk_and_conclude(const struct options *o, const char *folder, struct face *face,
                               int stop_fd, struct ending *end)
 {
@@ -109,6 +115,8 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         .room_key = o->room.key,
         .folder = folder,
         .keys = keys,
+        .config = o->config,
+        .settings = &o->settings,
         .open = true,
         .face = face,
     };
@@ -121,7 +129,7 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         return;
     face->talk = talk;
     if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
-        conclude(talk, face, loop_run(talk, face, stop_fd), end);
+        conclude(talk, face, tell_and_run(o, talk, face, stop_fd), end);
     talk_free(talk);
 }
 

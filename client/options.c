@@ -2,7 +2,9 @@
 
 #include "error.h"
 #include "quote.h"
+#include "settings_file.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,10 +45,10 @@ static const char usage[] =
     "usage: chat-client [option ...]\n"
     "Talks to one other person in a room of a relay (chat-server).\n"
     "\n"
-    "  -n, --nick NAME       who you are ($USER)\n"
+    "  -n, --nick NAME       who you are (the setting, else $USER)\n"
     "  -s, --server ADDR     the relay: HOST, HOST:PORT, [V6]:PORT or unix:PATH\n"
-    "                        ($CHAT_SERVER, else localhost:12121)\n"
-    "  -r, --room NAME       a table for two (lobby)\n"
+    "                        ($CHAT_SERVER, the setting, localhost:12121)\n"
+    "  -r, --room NAME       a table for two (the setting, else lobby)\n"
     "      --plain           no screen: lines of standard input are sent, and what\n"
     "                        happens is printed; as always without a terminal\n"
     "      --json            the same with one JSON object a line\n"
@@ -63,7 +65,7 @@ static const char usage[] =
 
 /* What is given by name alone until everything is known. */
 struct given {
-    const char *nick, *server, *room, *state;
+    const char *nick, *server, *room, *state, *config;
 };
 
 __attribute__((format(printf, 3, 4))) static int complain(char why[OPTIONS_ERROR_MAX], int error,
@@ -116,7 +118,7 @@ static int take(struct options *o, struct given *given, int option)
     case OPT_PLAINTEXT: o->plaintext = true; return 0;
     case OPT_NO_SEAL: o->no_seal = true; return 0;
     case OPT_FINGERPRINT: o->fingerprint = optarg; return 0;
-    case OPT_CONFIG: o->config = optarg; return 0;
+    case OPT_CONFIG: given->config = optarg; return 0;
     case 'v': o->verbose = true; return 0;
     case 'h': o->action = OPTIONS_HELP; return 0;
     case 'V': o->action = OPTIONS_VERSION; return 0;
@@ -124,10 +126,18 @@ static int take(struct options *o, struct given *given, int option)
     return ERROR_STATE;
 }
 
+/* What was given, else the setting, else `otherwise`. */
+static const char *choose(const struct options *o, const char *given, enum setting setting,
+                          const char *otherwise)
+{
+    const char *value = settings_value(&o->settings, setting);
+    return given ? given : *value ? value : otherwise;
+}
+
 static int set_names(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
 {
     char quoted[QUOTE_MAX];
-    const char *nick = given->nick ? given->nick : getenv("USER");
+    const char *nick = choose(o, given->nick, SETTING_NICK, getenv("USER"));
     if (!nick || !*nick)
         return complain(why, ERROR_NAME, "there is no nick for you: give one with --nick NAME");
     int rc = name_init_nick(&o->nick, nick, strlen(nick));
@@ -136,7 +146,7 @@ static int set_names(struct options *o, const struct given *given, char why[OPTI
                         "'%s' cannot be a nick: 1 to 32 letters, digits, or _ - . inside, as in "
                         "--nick alice",
                         quote_text(nick, strlen(nick), quoted));
-    const char *room = given->room ? given->room : "lobby";
+    const char *room = choose(o, given->room, SETTING_ROOM, "lobby");
     rc = name_init_room(&o->room, room, strlen(room));
     if (rc)
         return complain(why, rc,
@@ -165,31 +175,61 @@ static int set_server(struct options *o, const struct given *given, char why[OPT
     if (!server)
         server = getenv("CHAT_SERVER");
     if (!server || !*server)
-        server = "localhost";
+        server = choose(o, NULL, SETTING_SERVER, "localhost");
     return options_parse_relay(server, &o->server, why);
+}
+
+/* Where something of ours is, unless it was given. */
+struct place {
+    const char *variable, *below_home, *name;
+};
+
+/* Gives the length of the path, which is cut where it is too long; 0: there is none. */
+static size_t find_path(const struct place *place, const char *given, char path[PATH_MAX])
+{
+    const char *base = getenv(place->variable), *home = getenv("HOME");
+    int len = 0;
+    *path = '\0';
+    if (given)
+        len = snprintf(path, PATH_MAX, "%s", given);
+    else if (base && *base == '/')
+        len = snprintf(path, PATH_MAX, "%s/%s", base, place->name);
+    else if (home && *home == '/')
+        len = snprintf(path, PATH_MAX, "%s/%s/%s", home, place->below_home, place->name);
+    return (size_t)len;
 }
 
 static int set_state(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
 {
-    const char *base = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int len;
-    if (given->state)
-        len = snprintf(o->state, sizeof o->state, "%s", given->state);
-    else if (base && *base == '/')
-        len = snprintf(o->state, sizeof o->state, "%s/chat", base);
-    else if (home && *home == '/')
-        len = snprintf(o->state, sizeof o->state, "%s/.local/state/chat", home);
-    else
-        len = 0;
-    if (len <= 0)
+    static const struct place place = {"XDG_STATE_HOME", ".local/state", "chat"};
+    size_t len = find_path(&place, given->state, o->state);
+    if (len == 0)
         return complain(why, ERROR_STATE,
                         "there is no folder for identity and history: give one with --state DIR");
     /* Room for the names of files in it. */
-    if ((size_t)len > sizeof o->state - 1024)
+    if (len > sizeof o->state - 1024)
         return complain(
             why, ERROR_STATE,
             "the path of the state folder is too long: choose another with --state DIR");
     return 0;
+}
+
+static int read_config(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
+{
+    static const struct place place = {"XDG_CONFIG_HOME", ".config", "chat/config"};
+    char quoted[QUOTE_MAX];
+    size_t len = find_path(&place, given->config, o->config);
+    settings_init(&o->settings);
+    if (len == 0 && !given->config)
+        return 0;
+    errno = ENAMETOOLONG;
+    int rc = len < PATH_MAX ? settings_load(&o->settings, o->config, &o->problems) : ERROR_SYSTEM;
+    bool absent = rc == ERROR_SYSTEM && (errno == ENOENT || errno == ENOTDIR);
+    if (rc == 0 || (absent && !given->config))
+        return 0;
+    return complain(why, rc, "cannot read the settings in '%s': %s",
+                    quote_text(o->config, strlen(o->config), quoted),
+                    rc == ERROR_SYSTEM ? strerror(errno) : error_text(rc));
 }
 
 int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERROR_MAX])
@@ -210,7 +250,9 @@ int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERRO
     if (optind < argc)
         return complain(why, ERROR_STATE, "'%s' is not an option; chat-client --help lists them",
                         quote_text(argv[optind], strlen(argv[optind]), quoted));
-    int rc = set_names(o, &given, why);
+    int rc = read_config(o, &given, why);
+    if (!rc)
+        rc = set_names(o, &given, why);
     if (!rc)
         rc = set_server(o, &given, why);
     if (!rc)
@@ -224,6 +266,8 @@ void options_clear(struct options *o)
 {
     name_clear(&o->nick);
     name_clear(&o->room);
+    free(o->problems);
+    o->problems = NULL;
 }
 
 const char *options_usage(void)

@@ -3,13 +3,14 @@
 
 #include "address.h"
 #include "name.h"
+#include "settings.h"
 
 #include <limits.h>
 #include <stdbool.h>
 
 /*
- * The command line of chat-client (chat-client(1)), with what the environment says where an option
- * is not given: $USER, $CHAT_SERVER, $XDG_STATE_HOME.
+ * The command line of chat-client (chat-client(1)), with what the environment and the configuration
+ * file say where an option is not given: $USER, $CHAT_SERVER, $XDG_STATE_HOME, $XDG_CONFIG_HOME.
  */
 enum {
     OPTIONS_ERROR_MAX = ADDRESS_ERROR_MAX,
@@ -33,9 +34,11 @@ struct options {
     struct address server;
     enum options_face face;
     bool plaintext, no_seal, verbose;
-    const char *fingerprint; /* borrowed from argv, or NULL; so is `config` */
-    const char *config;
+    const char *fingerprint; /* borrowed from argv, or NULL */
     char state[PATH_MAX];
+    char config[PATH_MAX]; /* whether it is there or not; "" where there is no place for one */
+    struct settings settings;
+    char *problems; /* of lines of that file, as settings_load gives them; NULL for none */
 };
 
 /*

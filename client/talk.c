@@ -24,6 +24,7 @@ int talk_new(struct talk **out, const struct talk_options *options)
     if (!t)
         return ERROR_NOMEM;
     t->options = *options;
+    t->settings = *options->settings;
     buffer_init(&t->scratch, FRAME_CONTENT_MAX);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "face.h"
 #include "payload.h"
 #include "session.h"
+#include "settings.h"
 #include "words.h"
 
 #include <poll.h>
@@ -32,11 +33,13 @@ enum talk_exit {
 
 /* Strings are borrowed for the life of the talk. */
 struct talk_options {
-    const char *nick, *room; /* as they are spelt */
-    const char *room_key;    /* name.key */
-    const char *folder;      /* of this nick, in the state folder */
-    const char *keys;        /* for hello */
-    bool open;               /* --no-seal */
+    const char *nick, *room;         /* as they are spelt */
+    const char *room_key;            /* name.key */
+    const char *folder;              /* of this nick, in the state folder */
+    const char *keys;                /* for hello */
+    const char *config;              /* path of the configuration file; "" for none */
+    const struct settings *settings; /* as at the start; copied by talk_new */
+    bool open;                       /* --no-seal */
     struct face *face;
 };
 
@@ -116,7 +119,8 @@ bool talk_is_over(const struct talk *t);
 /* The exit status, and a sentence that explains it ("" for none). */
 enum talk_exit talk_exit(const struct talk *t, char why[WORDS_MAX]);
 
-/* What a face may want to know. */
+/* What a face may want to know. /set changes the settings. */
+const struct settings *talk_settings(const struct talk *t);
 struct words talk_words(const struct talk *t);
 const struct session *talk_session(const struct talk *t);
 

@@ -18,6 +18,7 @@ struct talk_parts {
 
 struct talk {
     struct talk_options options;
+    struct settings settings;
     struct talk_parts parts;
     struct buffer scratch; /* of payloads that are shown */
     bool unsaved;          /* something waits for a commit that must not wait long */

@@ -174,6 +174,11 @@ enum talk_exit talk_exit(const struct talk *t, char why[WORDS_MAX])
     return exit;
 }
 
+const struct settings *talk_settings(const struct talk *t)
+{
+    return &t->settings;
+}
+
 struct words talk_words(const struct talk *t)
 {
     return (struct words){

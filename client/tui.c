@@ -171,6 +171,8 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
 static int end_turn(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
+    const struct settings *settings = talk_settings(f->talk);
+    ui_set_theme(tui->ui, settings_choice(settings, SETTING_THEME) ? THEME_LIGHT : THEME_DARK);
     int rc = tui_update_status(tui, now_ms);
     if (rc)
         return rc;

@@ -102,6 +102,11 @@ int ui_append(struct ui *ui, const struct transcript_entry *entry)
     return rc;
 }
 
+void ui_set_theme(struct ui *ui, enum theme_name name)
+{
+    ui->theme.name = name;
+}
+
 int ui_set_draft(struct ui *ui, const char *text, size_t len)
 {
     return editor_set(ui->editor, text, len);

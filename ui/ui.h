@@ -66,6 +66,8 @@ struct editor *ui_editor(struct ui *ui);
  */
 int ui_append(struct ui *ui, const struct transcript_entry *entry);
 
+void ui_set_theme(struct ui *ui, enum theme_name name);
+
 /* The text of a draft from an earlier run; no event follows. Errors as editor_set. */
 int ui_set_draft(struct ui *ui, const char *text, size_t len);
 

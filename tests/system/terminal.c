@@ -70,6 +70,7 @@ static void set_environment(const char *const *environment)
     /* xterm's entry has `rep`, which libvterm 0.1 gets wrong in the last column. */
     setenv("TERM", "tmux-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("XDG_CONFIG_HOME", "/nowhere", 1); /* whose settings would it be? */
     unsetenv("NO_COLOR");
     for (; environment && *environment; environment++) {
         const char *equals = strchr(*environment, '=');

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     ARGS = 8,
@@ -39,6 +41,7 @@ static int set_environment(void **state)
     setenv("HOME", "/home/zoe", 1);
     unsetenv("CHAT_SERVER");
     unsetenv("XDG_STATE_HOME");
+    unsetenv("XDG_CONFIG_HOME");
     return 0;
 }
 
@@ -58,7 +61,8 @@ static void test_what_is_not_given_comes_from_the_environment(void **state)
     assert_int_equal(o.face, OPTIONS_FACE_ANY);
     assert_false(o.plaintext || o.no_seal || o.verbose);
     assert_null(o.fingerprint);
-    assert_null(o.config);
+    assert_string_equal(o.config, "/home/zoe/.config/chat/config");
+    assert_null(o.problems);
     options_clear(&o);
 
     setenv("CHAT_SERVER", "den:4000", 1);
@@ -93,18 +97,57 @@ static void test_faces_and_flags(void **state)
     (void)state;
     struct options o;
     char why[OPTIONS_ERROR_MAX];
-    const char *const json[] = {"--json",        "--plain", "--plaintext", "--no-seal",
-                                "--fingerprint", "ab",      "--config=/c", NULL};
+    const char *const json[] = {"--json",        "--plain", "--plaintext",        "--no-seal",
+                                "--fingerprint", "ab",      "--config=/dev/null", NULL};
     assert_int_equal(parse(&o, json, why), 0);
     assert_int_equal(o.face, OPTIONS_FACE_JSON);
     assert_true(o.plaintext && o.no_seal);
     assert_string_equal(o.fingerprint, "ab");
-    assert_string_equal(o.config, "/c");
+    assert_string_equal(o.config, "/dev/null");
     options_clear(&o);
     const char *const plain[] = {"--plain", NULL};
     assert_int_equal(parse(&o, plain, why), 0);
     assert_int_equal(o.face, OPTIONS_FACE_PLAIN);
     options_clear(&o);
+}
+
+static void test_the_file_counts_less_than_the_command_line(void **state)
+{
+    (void)state;
+    struct options o;
+    char why[OPTIONS_ERROR_MAX], server[ADDRESS_TEXT_MAX], folder[] = "/tmp/options.XXXXXX";
+    char path[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/chat", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof path, "%s/chat/config", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("nick = ann\nroom = tea\nserver = den\ntheme = light\nfrob = 1\n", file);
+    fclose(file);
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    const char *const none[] = {NULL};
+    assert_int_equal(parse(&o, none, why), 0);
+    assert_string_equal(o.nick.text, "ann");
+    assert_string_equal(o.room.text, "tea");
+    address_format(&o.server, server);
+    assert_string_equal(server, "den:12121");
+    assert_string_equal(settings_value(&o.settings, SETTING_THEME), "light");
+    assert_non_null(strstr(o.problems, "line 5"));
+    options_clear(&o);
+
+    setenv("CHAT_SERVER", "lake", 1);
+    const char *const args[] = {"--nick", "eve", "--room", "cake", NULL};
+    assert_int_equal(parse(&o, args, why), 0);
+    assert_string_equal(o.nick.text, "eve");
+    assert_string_equal(o.room.text, "cake");
+    address_format(&o.server, server);
+    assert_string_equal(server, "lake:12121");
+    options_clear(&o);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/chat", folder);
+    rmdir(path);
+    rmdir(folder);
 }
 
 static void test_help_and_version_ask_for_nothing_else(void **state)
@@ -149,6 +192,10 @@ static void test_wrong_usage_is_one_sentence(void **state)
         {{"--server", "den:70000"}, "70000"},
         {{"--state", ""}, "--state DIR"},
         {{"--state", long_path}, "too long"},
+        {{"--config", ""}, "cannot read the settings in ''"},
+        {{"--config", "/nowhere"}, "cannot read the settings in '/nowhere': No such file"},
+        {{"--config", "/"}, "cannot read the settings in '/'"},
+        {{"--config", long_path}, "too long"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct options o;
@@ -176,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_not_given_comes_from_the_environment, set_environment),
         cmocka_unit_test_setup(test_options_count_more_than_the_environment, set_environment),
         cmocka_unit_test_setup(test_faces_and_flags, set_environment),
+        cmocka_unit_test_setup(test_the_file_counts_less_than_the_command_line, set_environment),
         cmocka_unit_test_setup(test_help_and_version_ask_for_nothing_else, set_environment),
         cmocka_unit_test_setup(test_wrong_usage_is_one_sentence, set_environment),
     };

@@ -136,6 +136,39 @@ static void test_bad_lines_are_named_and_the_others_count(void **state)
     free(problems);
 }
 
+/* chat-config(5), the part that lists the settings. */
+static void test_the_manual_lists_them(void **state)
+{
+    (void)state;
+    static char page[16384];
+    FILE *file = fopen(TEST_DATA "/../../client/chat-config.5", "r");
+    assert_non_null(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    size_t items = 0;
+    for (const char *at = page; (at = strstr(at, "\n.It Cm ")); at++)
+        items++;
+    assert_int_equal(items, SETTING_COUNT);
+    for (enum setting i = 0; i < SETTING_COUNT; i++) {
+        const struct settings_option *option = settings_option(i);
+        static const char *const values[] = {
+            [SETTINGS_SWITCH] = "on off",
+            [SETTINGS_COMMAND] = "command off",
+            [SETTINGS_START] = "text",
+        };
+        char item[128], initial[128];
+        snprintf(item, sizeof item, "\n.It Cm %s = %s\n", option->name,
+                 option->choices ? option->choices : values[option->kind]);
+        snprintf(initial, sizeof initial, "\nThe default is\n.Cm %s .", option->initial);
+        const char *found = strstr(page, item);
+        if (!found)
+            fail_msg("no '%s' in the page", item);
+        const char *next = strstr(found + 1, "\n.It Cm "), *said = strstr(found, initial);
+        if (option->kind != SETTINGS_START && (!said || (next && said > next)))
+            fail_msg("no '%s' after '%s'", initial, item);
+    }
+}
+
 static void test_no_file(void **state)
 {
     (void)state;
@@ -155,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_a_file),
         cmocka_unit_test(test_bad_lines_are_named_and_the_others_count),
         cmocka_unit_test(test_no_file),
+        cmocka_unit_test(test_the_manual_lists_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

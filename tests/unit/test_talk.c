@@ -140,11 +140,12 @@ static int count_event(struct face *f, const struct session_event *e, uint64_t n
     return 0;
 }
 
+static char told[4096]; /* last */
+
 static int count_tell(struct face *f, enum face_tone tone, const char *text)
 {
     (void)f;
-    (void)tone;
-    (void)text;
+    snprintf(told, sizeof told, "%s%s", tone == FACE_ERROR ? "! " : "", text);
     return 0;
 }
 
@@ -157,12 +158,16 @@ static const struct face_ops counter_ops = {
 
 static struct talk_options options_for(struct face *face)
 {
+    static struct settings settings;
+    settings_init(&settings);
     return (struct talk_options){
         .nick = "alice",
         .room = "lobby",
         .room_key = "lobby",
         .folder = new_folder(),
         .keys = "{\"identity\":\"x\"}",
+        .config = "/home/alice/config",
+        .settings = &settings,
         .open = true,
         .face = face,
     };
@@ -263,6 +268,39 @@ static void test_a_folder_that_is_not_ours_is_a_sentence(void **state)
     talk_free(t);
 }
 
+static void test_settings_are_listed_and_set(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int rc;
+        const char *told; /* in it */
+    } rows[] = {
+        {"/set theme light", 0,
+         "theme is light until the end of this run; the line 'theme = light' in "
+         "/home/alice/config keeps it"},
+        {"/set theme", 0, "theme        light      colours"},
+        {"/set", 0, "theme        light      colours"},
+        {"/set", 0, "\n"},
+        {"/set theme  dark ", 0, "theme is dark"},
+        {"/set theme blue", ERROR_STATE, "! theme can be one of: dark light"},
+        {"/set thme light", ERROR_STATE, "! there is no setting 'thme'; /set lists them"},
+        {"/set room tea", ERROR_STATE, "! room counts at the start alone: give --room then"},
+        {"/set room", 0, "room"},
+    };
+    struct counter c = {.face.ops = &counter_ops};
+    struct talk_options options = options_for(&c.face);
+    struct talk *t;
+    assert_int_equal(talk_new(&t, &options), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(talk_line(t, rows[i].line, strlen(rows[i].line), 0), rows[i].rc);
+        if (!strstr(told, rows[i].told))
+            fail_msg("%s told '%s'", rows[i].line, told);
+    }
+    assert_int_equal(settings_choice(talk_settings(t), SETTING_THEME), 0);
+    talk_free(t);
+}
+
 /* The faces, by what they put into their output. */
 static const char *shown_by(int (*make)(struct face **f, int stop_fd), const char *text)
 {
@@ -307,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_a_conversation_at_every_lack_of_memory),
         cmocka_unit_test(test_what_nobody_wrote_is_not_sent),
         cmocka_unit_test(test_a_folder_that_is_not_ours_is_a_sentence),
+        cmocka_unit_test(test_settings_are_listed_and_set),
         cmocka_unit_test(test_the_faces_of_lines),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
