@@ -176,8 +176,10 @@ static void put_stream(struct history *h, const struct session_stream_row *row)
 static void put_words(struct history *h, const struct session_message_row *row)
 {
     struct payload payload;
-    if (payload_decode(row->payload, row->payload_len, &h->scratch, &payload) != 0 ||
-        (payload.kind != PAYLOAD_TEXT && payload.kind != PAYLOAD_ACTION))
+    int rc = payload_decode(row->payload, row->payload_len, &h->scratch, &payload);
+    if (rc == ERROR_NOMEM)
+        db_fail(h->db);
+    if (rc || (payload.kind != PAYLOAD_TEXT && payload.kind != PAYLOAD_ACTION))
         return;
     db_bind_integer(h->db, PUT_WORDS, 0, row->id);
     db_bind_text(h->db, PUT_WORDS, 1, payload.text.at, payload.text.len);

@@ -2,9 +2,12 @@
 
 #include "error.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct db {
     sqlite3 *handle;
@@ -101,6 +104,12 @@ const uint8_t *db_bytes(struct db *db, size_t statement, int at, size_t *len)
     return bytes;
 }
 
+void db_fail(struct db *db)
+{
+    if (db->failed == SQLITE_OK)
+        db->failed = SQLITE_ABORT;
+}
+
 bool db_is_dirty(const struct db *db)
 {
     return db->open;
@@ -168,6 +177,31 @@ static int prepare(struct db *db)
     return rc;
 }
 
+/*
+ * What an earlier run wrote and did not live to sync can be read, and is not safe: makes it so
+ * before anybody builds on it. That takes a little space; without, at least the log is synced.
+ */
+static int settle(struct db *db)
+{
+    int rc = exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    return (rc & 0xff) == SQLITE_FULL ? SQLITE_OK : rc;
+}
+
+/* Makes the names of new files safe: SQLite does, but takes no notice where that fails. */
+static int sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
+    if (!folder)
+        return SQLITE_NOMEM;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd >= 0 && fsync(fd) == 0 ? SQLITE_OK : SQLITE_IOERR_DIR_FSYNC;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return rc;
+}
+
 int db_open(struct db **out, const char *path, const struct db_schema *schema, char why[DB_WHY_MAX])
 {
     *out = NULL;
@@ -186,6 +220,10 @@ int db_open(struct db **out, const char *path, const struct db_schema *schema, c
         rc = exec(db, pragmas);
     if (rc == SQLITE_OK)
         rc = migrate(db, path, why);
+    if (rc == SQLITE_OK)
+        rc = settle(db);
+    if (rc == SQLITE_OK)
+        rc = sync_folder(path);
     if (rc == SQLITE_OK)
         rc = prepare(db);
     if (rc == SQLITE_OK) {

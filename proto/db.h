@@ -64,6 +64,9 @@ const uint8_t *db_bytes(struct db *db, size_t statement, int at, size_t *len);
 /* Begins the transaction where none is open. False where it has failed already. */
 bool db_begin(struct db *db);
 
+/* Makes the open transaction fail: something that belongs to it could not be made. */
+void db_fail(struct db *db);
+
 /* Whether a transaction is open. */
 bool db_is_dirty(const struct db *db);
 

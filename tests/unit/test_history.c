@@ -1,5 +1,6 @@
 #include "error.h"
 #include "history.h"
+#include "history_said.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,76 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The session's side of the calls is played here: it writes down what it is given, a line each. */
-static char said[1 << 16];
-static int session_answer;
-
-static int say(const char *format, ...)
-{
-    size_t len = strlen(said);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(said + len, sizeof said - len, format, args);
-    va_end(args);
-    return session_answer;
-}
-
-static int say_message(const char *what, const struct session_message_row *row)
-{
-    struct buffer scratch;
-    struct payload p;
-    buffer_init(&scratch, SIZE_MAX);
-    assert_int_equal(payload_decode(row->payload, row->payload_len, &scratch, &p), 0);
-    int rc = say("%s %ju %s %u %jx:%ju at %ju mark %d '%.*s'\n", what, (uintmax_t)row->id,
-                 row->mine ? "to" : "from", row->peer, (uintmax_t)row->stream, (uintmax_t)row->n,
-                 (uintmax_t)row->wall_ms, (int)row->mark, p.text.len < 40 ? (int)p.text.len : 40,
-                 p.text.at);
-    buffer_clear(&scratch);
-    return rc;
-}
-
-int session_restore_peer(struct session *s, const struct session_peer_row *row)
-{
-    (void)s;
-    return say("peer %u %s %s\n", row->id, row->nick, row->identity);
-}
-
-int session_restore_stream(struct session *s, const struct session_stream_row *row)
-{
-    (void)s;
-    return say("stream %u %s %jx order %ju last %ju receipted %ju\n", row->peer,
-               row->mine ? "mine" : "theirs", (uintmax_t)row->stream, (uintmax_t)row->order,
-               (uintmax_t)row->last, (uintmax_t)row->receipted);
-}
-
-int session_restore_message(struct session *s, const struct session_message_row *row)
-{
-    (void)s;
-    return say_message("open", row);
-}
-
-void session_restore_counter(struct session *s, uint64_t next_id)
-{
-    (void)s;
-    say("next %ju\n", (uintmax_t)next_id);
-}
-
-int session_loaded(struct session *s, const struct session_message_row *row)
-{
-    (void)s;
-    return say_message("loaded", row);
-}
-
-int session_load_done(struct session *s, uint64_t now_ms)
-{
-    (void)s;
-    return say("done at %ju\n", (uintmax_t)now_ms);
-}
-
 static int take(void *context, const struct session_message_row *row)
 {
     (void)context;
-    return say_message("row", row);
+    return history_said_message("row", row);
 }
 
 static void assert_said(const char *expected)

@@ -1,5 +1,6 @@
 #include "error.h"
 #include "store.h"
+#include "store_said.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,68 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The relay's side of the calls is played here: it writes down what it is given, a line each. */
-static char said[1 << 16];
-static int relay_answer;
-
-static int say(const char *format, ...)
-{
-    size_t len = strlen(said);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(said + len, sizeof said - len, format, args);
-    va_end(args);
-    return relay_answer;
-}
-
-int relay_restore_seat(struct relay *r, const struct relay_seat_row *row)
-{
-    (void)r;
-    return say("seat %ju %s %s %s %.*s %ju\n", (uintmax_t)row->id, row->room, row->nick,
-               row->identity ? row->identity : "-", (int)row->keys.len,
-               row->keys.at ? row->keys.at : "", (uintmax_t)row->gone_wall_ms);
-}
-
-int relay_restore_queue(struct relay *r, const struct relay_queue_row *row)
-{
-    (void)r;
-    return say("queue %ju of %ju cost %ju\n", (uintmax_t)row->seat, (uintmax_t)row->count,
-               (uintmax_t)row->cost);
-}
-
-int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
-{
-    (void)r;
-    return say("stream %ju from %jx %jx %ju..%ju\n", (uintmax_t)row->seat, (uintmax_t)row->sender,
-               (uintmax_t)row->stream, (uintmax_t)row->first, (uintmax_t)row->n);
-}
-
-int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
-{
-    (void)r;
-    return say("receipt %ju %jx %.*s\n", (uintmax_t)row->seat, (uintmax_t)row->stream,
-               (int)row->frame_len, (const char *)row->frame);
-}
-
-void relay_restore_counters(struct relay *r, uint64_t seat, uint64_t position)
-{
-    (void)r;
-    say("next %ju %ju\n", (uintmax_t)seat, (uintmax_t)position);
-}
-
-int relay_loaded(struct relay *r, const struct relay_message_row *row)
-{
-    (void)r;
-    return say("message %ju %jx %ju %.*s\n", (uintmax_t)row->position, (uintmax_t)row->stream,
-               (uintmax_t)row->n, (int)row->frame_len, (const char *)row->frame);
-}
-
-void relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms)
-{
-    (void)r;
-    say("done %ju at %ju\n", (uintmax_t)seat, (uintmax_t)now_ms);
-}
 
 static void assert_said(const char *expected)
 {

@@ -38,7 +38,7 @@ bool torture_failed(void)
 }
 
 /* Whether this allocation is to fail: one only, as a machine short of memory may well go on. */
-static bool fails(void)
+bool torture_fails(void)
 {
     if (!armed || failed)
         return false;
@@ -50,25 +50,25 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return torture_fails() ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __real_calloc(count, size);
+    return torture_fails() ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *at, size_t size)
 {
-    return fails() ? NULL : __real_realloc(at, size);
+    return torture_fails() ? NULL : __real_realloc(at, size);
 }
 
 char *__wrap_strdup(const char *s)
 {
-    return fails() ? NULL : __real_strdup(s);
+    return torture_fails() ? NULL : __real_strdup(s);
 }
 
 char *__wrap_strndup(const char *s, size_t max)
 {
-    return fails() ? NULL : __real_strndup(s, max);
+    return torture_fails() ? NULL : __real_strndup(s, max);
 }

@@ -21,4 +21,7 @@ void torture_end(void);
 /* Whether an allocation failed since torture_begin. */
 bool torture_failed(void);
 
+/* Whether the allocation that is now to be made shall fail: for allocators of others. */
+bool torture_fails(void);
+
 #endif
