@@ -46,7 +46,7 @@ static struct stream *settle(struct relay *r, struct link *l, uint64_t *n)
         link_take(&m->in_stream);
         stream_update(s);
     }
-    free(m);
+    queue_free(r, m);
     return s;
 }
 
@@ -149,7 +149,7 @@ int relay_loaded(struct relay *r, const struct relay_message_row *row)
     if (!to || !to->loading)
         return 0;
     struct stream *s = stream_get(r, to, row->sender, row->stream);
-    struct message *m = s ? queue_new(s, row->n, row->cost, row->frame, row->frame_len) : NULL;
+    struct message *m = s ? queue_new(r, s, row->n, row->cost, row->frame, row->frame_len) : NULL;
     if (!m) {
         client_break(r, to->client);
         return ERROR_NOMEM;

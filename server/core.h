@@ -6,6 +6,7 @@
 #include "header.h"
 #include "heap.h"
 #include "list.h"
+#include "pool.h"
 #include "relay.h"
 #include "table.h"
 
@@ -64,6 +65,8 @@ struct relay {
     struct link notes; /* for the log */
     size_t notes_count;
     bool note_pulled; /* the first of them */
+
+    struct pool pool; /* messages */
 
     struct header_decoder decoder;
     struct header header;  /* of the frame that is being handled */

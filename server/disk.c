@@ -64,7 +64,7 @@ void disk_forget_message(struct relay *r, struct message *m)
     disk_change(r, s, -1, -(int64_t)m->cost);
     link_take(&m->save.link);
     link_take(&m->in_run);
-    free(m);
+    queue_free(r, m);
 }
 
 /* There is no place for a message, and none for those of its stream that come after it. */

@@ -12,9 +12,10 @@ static struct message *of_run(struct link *l)
     return LINK_OF(l, struct message, in_run);
 }
 
-static struct message *message_alloc(struct stream *s, uint64_t n, uint64_t cost, size_t len)
+static struct message *message_alloc(struct relay *r, struct stream *s, uint64_t n, uint64_t cost,
+                                     size_t len)
 {
-    struct message *m = malloc(sizeof *m + len);
+    struct message *m = pool_take(&r->pool, sizeof *m + len);
     if (!m)
         return NULL;
     *m = (struct message){.stream = s, .n = n, .cost = (uint32_t)cost, .len = (uint32_t)len};
@@ -24,10 +25,15 @@ static struct message *message_alloc(struct stream *s, uint64_t n, uint64_t cost
     return m;
 }
 
-struct message *queue_new(struct stream *s, uint64_t n, uint64_t cost, const uint8_t *frame,
-                          size_t len)
+void queue_free(struct relay *r, struct message *m)
 {
-    struct message *m = message_alloc(s, n, cost, len);
+    pool_give(&r->pool, m, sizeof *m + m->len);
+}
+
+struct message *queue_new(struct relay *r, struct stream *s, uint64_t n, uint64_t cost,
+                          const uint8_t *frame, size_t len)
+{
+    struct message *m = message_alloc(r, s, n, cost, len);
     if (m)
         memcpy(m->frame, frame, len);
     return m;
@@ -43,7 +49,7 @@ struct message *queue_encode(struct relay *r, struct stream *s, const struct hea
         return NULL;
     size_t head_len;
     const uint8_t *head = buffer_peek(&r->scratch, &head_len);
-    struct message *m = message_alloc(s, header->n, frame->content_len + RELAY_MESSAGE_COST,
+    struct message *m = message_alloc(r, s, header->n, frame->content_len + RELAY_MESSAGE_COST,
                                       head_len + frame->content_len);
     if (!m)
         return NULL;
@@ -116,7 +122,7 @@ void queue_forget(struct relay *r, struct message *m)
         disk_forget_message(r, m);
     } else {
         queue_take(m);
-        free(m);
+        queue_free(r, m);
     }
     stream_update(s);
 }

@@ -25,12 +25,14 @@ struct message {
 };
 
 /* Makes a message for stream `s`, in no run yet; `frame` is copied. NULL: out of memory. */
-struct message *queue_new(struct stream *s, uint64_t n, uint64_t cost, const uint8_t *frame,
-                          size_t len);
+struct message *queue_new(struct relay *r, struct stream *s, uint64_t n, uint64_t cost,
+                          const uint8_t *frame, size_t len);
 
 /* Makes it of a frame from the sender: with `header` and the content of `frame`. */
 struct message *queue_encode(struct relay *r, struct stream *s, const struct header *header,
                              const struct frame *frame);
+
+void queue_free(struct relay *r, struct message *m);
 
 /* Puts a new message at the end of its stream and of its seat's run. */
 void queue_append(struct relay *r, struct message *m, enum message_place place);

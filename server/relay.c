@@ -77,7 +77,7 @@ void relay_free(struct relay *r)
     while (!link_is_alone(&r->saving)) {
         struct message *m = LINK_OF(r->saving.next, struct message, in_run);
         link_take(&m->in_run);
-        free(m);
+        queue_free(r, m);
     }
     note_clear(r);
     table_clear(&r->rooms);
@@ -88,6 +88,7 @@ void relay_free(struct relay *r)
     free_allowed(r->allowed, r->allowed_count);
     header_decoder_clear(&r->decoder);
     buffer_clear(&r->scratch);
+    pool_clear(&r->pool);
     free(r->output);
     free(r);
 }
