@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    READ_MAX = 64 << 10,   /* read from one connection in a turn */
+    READ_MAX = 128 << 10,  /* read from one connection in a turn */
     WRITE_MAX = 256 << 10, /* written to one */
 };
 
@@ -180,7 +180,8 @@ static int write_some(struct dispatch *d, struct caller *c)
 {
     size_t budget = WRITE_MAX, len;
     const uint8_t *bytes;
-    while (budget > 0 && (bytes = relay_output(d->relay, c->client, &len))) {
+    while (budget > 0 && relay_wants_output(c->client) &&
+           (bytes = relay_output(d->relay, c->client, &len))) {
         len = len < budget ? len : budget;
         int put = conn_write(c->conn, bytes, len);
         if (put < 0)

@@ -20,7 +20,7 @@
 enum {
     SIDES_MAX = 65536,
     EVENTS_MAX = 256,
-    BLOCK = 65536,
+    BLOCK = 128 << 10,
 };
 
 struct side {

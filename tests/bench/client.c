@@ -10,7 +10,7 @@
 #include <time.h>
 
 enum {
-    BLOCK = 65536,
+    BLOCK = 128 << 10, /* holds a burst of any scenario */
     BUFFER_MAX = 16 << 20,
 };
 

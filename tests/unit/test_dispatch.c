@@ -318,14 +318,14 @@ static void test_bytes_pass_both_ways(void **state)
 static void test_a_turn_reads_a_bounded_amount_of_each(void **state)
 {
     (void)state;
-    static char flood[150000];
+    static char flood[300000];
     int fd = connect_one();
     assert_int_equal(turn(), 0);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     size_t put = (size_t)write(fd, flood, sizeof flood);
-    assert_true(put > 65536);
+    assert_true(put > 131072);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 65536);
+    assert_int_equal(clients[0].input_len, 131072);
     while (clients[0].input_len < put)
         assert_int_equal(turn(), 0);
     close(fd);
