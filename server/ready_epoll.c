@@ -15,7 +15,7 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
 
 enum {
     FIXED_MAX = 64,
-    EVENTS_MAX = 256, /* a pass; the rest comes first in the next one */
+    EVENTS_MAX = 32, /* a pass; the rest comes first in the next one */
 };
 
 struct ready {
