@@ -61,8 +61,7 @@ static bool is_for_peer(struct relay *r, struct seat *of, const struct header *h
     const struct seat *peer = seat_peer(of);
     if (!peer || !name_matches(&peer->nick, h->peer.at, h->peer.len))
         return false;
-    return !stream_find_any(r, of, h->stream) ||
-           stream_find(r, of, peer->sender, h->stream) != NULL;
+    return stream_find(r, of, peer->sender, h->stream) || !stream_find_any(r, of, h->stream);
 }
 
 static void forget(struct relay *r, struct seat *of, const struct header *h)

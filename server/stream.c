@@ -32,9 +32,26 @@ struct stream *stream_find_next(struct stream *s)
     return pick(table_find_next(&s->node), s->seat, s->number);
 }
 
+static struct stream *of_seat(struct link *l)
+{
+    return LINK_OF(l, struct stream, in_seat);
+}
+
+/* The newest of a list, where it is the one that is looked for: mostly it is. */
+static struct stream *pick_newest(struct link *list, uint64_t sender, uint64_t number)
+{
+    struct stream *s = of_seat(list->prev);
+    return !link_is_alone(list) && s->sender == sender && s->number == number ? s : NULL;
+}
+
 struct stream *stream_find(struct relay *r, struct seat *to, uint64_t sender, uint64_t number)
 {
-    struct stream *s = stream_find_any(r, to, number);
+    struct stream *s = pick_newest(&to->streams_busy, sender, number);
+    if (!s)
+        s = pick_newest(&to->streams_rest, sender, number);
+    if (s)
+        return s;
+    s = stream_find_any(r, to, number);
     while (s && s->sender != sender)
         s = stream_find_next(s);
     return s;
@@ -82,11 +99,6 @@ void stream_free(struct relay *r, struct stream *s)
     link_take(&s->in_seat);
     table_take(&r->streams, &s->node);
     free(s);
-}
-
-static struct stream *of_seat(struct link *l)
-{
-    return LINK_OF(l, struct stream, in_seat);
 }
 
 void stream_trim(struct relay *r, struct seat *to)
