@@ -3,6 +3,7 @@
 #include "address.h"
 #include "conn.h"
 #include "error.h"
+#include "keys.h"
 #include "log.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct caller {
     struct caller *next, **at; /* among all; `*at` is this */
     struct caller *next_due;   /* among those to look at in this turn */
     bool due;
+    bool heard;     /* something was read */
     bool finishing; /* conn_finish has more to do */
     bool deaf;      /* it takes nothing any more, but may have said something before */
     short events;   /* what is waited for */
@@ -33,6 +35,7 @@ struct dispatch {
     struct relay *relay;
     struct store *store;
     struct ready *ready;
+    struct tls *tls;
     struct caller *callers;
     size_t count;
     struct caller *due; /* between turns: those whose conn has bytes that poll does not know of */
@@ -40,14 +43,15 @@ struct dispatch {
     uint8_t bytes[READ_MAX];
 };
 
-int dispatch_new(struct dispatch **d, struct relay *relay, struct store *store, struct ready *ready)
+int dispatch_new(struct dispatch **d, const struct dispatch_parts *parts)
 {
     *d = calloc(1, sizeof **d);
     if (!*d)
         return ERROR_NOMEM;
-    (*d)->relay = relay;
-    (*d)->store = store;
-    (*d)->ready = ready;
+    (*d)->relay = parts->relay;
+    (*d)->store = parts->store;
+    (*d)->ready = parts->ready;
+    (*d)->tls = parts->tls;
     return 0;
 }
 
@@ -93,10 +97,21 @@ static void describe(const struct caller *c, bool with_port, char out[ADDRESS_TE
         *strrchr(out, ':') = '\0';
 }
 
+/* Logs what is wrong with the other side, where that is known. */
+static bool complain(const struct caller *c)
+{
+    const char *why = conn_why(c->conn);
+    if (why)
+        log_info("a connection was no use: %s", why);
+    return why != NULL;
+}
+
 /* Drops a connection that failed. */
 static void lose(struct dispatch *d, struct caller *c, int error)
 {
-    if (log_wants(LOG_LEVEL_DEBUG)) {
+    if (error == ERROR_TLS) /* what is unread when it closes would destroy the alert on its way */
+        (void)recv(conn_fd(c->conn), d->bytes, sizeof d->bytes, MSG_DONTWAIT);
+    if ((error != ERROR_TLS || !complain(c)) && log_wants(LOG_LEVEL_DEBUG)) {
         char name[ADDRESS_TEXT_MAX];
         const char *why = error == ERROR_SYSTEM ? strerror(errno) : error_text(error);
         describe(c, true, name);
@@ -107,7 +122,7 @@ static void lose(struct dispatch *d, struct caller *c, int error)
 
 static int open_caller(struct dispatch *d, struct caller *c, int fd)
 {
-    int rc = conn_new(&c->conn, fd);
+    int rc = d->tls ? conn_new_tls(&c->conn, fd, d->tls, true) : conn_new(&c->conn, fd);
     if (rc)
         return rc;
     c->events = conn_events(c->conn, true, false);
@@ -149,6 +164,20 @@ void dispatch_accept(struct dispatch *d, int fd)
     }
 }
 
+/* The first of it was read: in TLS its key is proven now. */
+static void hear(struct dispatch *d, struct caller *c)
+{
+    const uint8_t *identity = conn_peer_identity(c->conn);
+    char key[KEYS_TEXT_SIZE];
+    c->heard = true;
+    if (!identity) {
+        complain(c);
+        return;
+    }
+    keys_text_format(identity, key);
+    (void)relay_prove(d->relay, c->client, key); /* out of memory: as for relay_input */
+}
+
 static void read_caller(struct dispatch *d, struct caller *c)
 {
     int got = conn_read(c->conn, d->bytes, sizeof d->bytes);
@@ -156,6 +185,8 @@ static void read_caller(struct dispatch *d, struct caller *c)
         lose(d, c, got);
         return;
     }
+    if (got > 0 && !c->heard)
+        hear(d, c);
     /* Where the relay was out of memory it asks itself to drop the connection. */
     if (got > 0)
         (void)relay_input(d->relay, c->client, d->bytes, (size_t)got, d->now_ms);
@@ -168,8 +199,11 @@ void dispatch_ready(struct dispatch *d, void *owner, short revents)
     struct caller *c = owner;
     if (!c->conn)
         return; /* closed earlier in this turn */
+    int rc = 0;
     if (relay_wants_input(c->client))
         read_caller(d, c);
+    else if ((rc = conn_handshake(c->conn)) < 0)
+        lose(d, c, rc);
     else if (revents & (POLLERR | POLLHUP))
         lose(d, c, ERROR_CLOSED);
     make_due(d, c);
@@ -180,7 +214,8 @@ static int write_some(struct dispatch *d, struct caller *c)
 {
     size_t budget = WRITE_MAX, len;
     const uint8_t *bytes;
-    while (budget > 0 && relay_wants_output(c->client) &&
+    int rc = d->tls ? conn_write(c->conn, NULL, 0) : 0; /* what is left of a record */
+    while (rc == 0 && budget > 0 && relay_wants_output(c->client) &&
            (bytes = relay_output(d->relay, c->client, &len))) {
         len = len < budget ? len : budget;
         int put = conn_write(c->conn, bytes, len);
@@ -191,9 +226,9 @@ static int write_some(struct dispatch *d, struct caller *c)
             break;
         budget -= len;
     }
-    if (!c->finishing)
-        return 0;
-    int rc = conn_finish(c->conn);
+    if (rc || !c->finishing)
+        return rc;
+    rc = conn_finish(c->conn);
     c->finishing = rc == 0;
     return rc < 0 ? rc : 0;
 }

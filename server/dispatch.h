@@ -4,6 +4,7 @@
 #include "ready.h"
 #include "relay.h"
 #include "store.h"
+#include "tls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,12 +18,16 @@
  */
 struct dispatch;
 
-/*
- * What it is given is borrowed for its life. `store` is NULL where nothing is kept on disk.
- * ERROR_NOMEM.
- */
-int dispatch_new(struct dispatch **d, struct relay *relay, struct store *store,
-                 struct ready *ready);
+/* What a dispatch works with; all borrowed for its life. */
+struct dispatch_parts {
+    struct relay *relay;
+    struct store *store; /* NULL: nothing is kept on disk */
+    struct ready *ready;
+    struct tls *tls; /* NULL: plaintext */
+};
+
+/* ERROR_NOMEM. */
+int dispatch_new(struct dispatch **d, const struct dispatch_parts *parts);
 
 /* Closes every connection at once and frees it. NULL is allowed. */
 void dispatch_free(struct dispatch *d);

@@ -1,5 +1,6 @@
 #include "allow.h"
 #include "error.h"
+#include "keyfile.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
@@ -30,6 +31,7 @@ struct server {
     struct relay *relay;
     struct store *store;
     struct ready *ready;
+    struct tls *tls; /* NULL: plaintext */
     struct dispatch *dispatch;
 };
 
@@ -89,6 +91,30 @@ static int open_outside(struct server *s, char *why)
     return rc;
 }
 
+/* The relay's key; it is made at the first start. */
+static int load_key(struct server *s, struct keys_identity **key, char *fingerprint, char *why)
+{
+    int rc = keyfile_load(key, s->state.path, "key", why);
+    if (rc == 0)
+        keys_fingerprint_format(keys_identity_public(*key), fingerprint);
+    return rc;
+}
+
+static int open_tls(struct server *s, char *why)
+{
+    struct keys_identity *key;
+    char fingerprint[KEYS_FINGERPRINT_SIZE];
+    int rc = load_key(s, &key, fingerprint, why);
+    if (rc)
+        return rc;
+    log_info("the fingerprint of this relay's key is %s", fingerprint);
+    rc = tls_new(&s->tls, keys_identity_seed(key));
+    if (rc)
+        snprintf(why, OPTIONS_ERROR_MAX, "cannot use TLS: %s", error_text(rc));
+    keys_identity_free(key);
+    return rc;
+}
+
 static int open_inside(struct server *s, char *why)
 {
     const struct options *o = &s->options;
@@ -111,14 +137,16 @@ static int open_inside(struct server *s, char *why)
         rc = ready_new(&s->ready);
         snprintf(why, OPTIONS_ERROR_MAX, "cannot start: %s", error_text(rc));
     }
-    if (rc == 0)
-        rc = dispatch_new(&s->dispatch, s->relay, s->store, s->ready);
-    return rc;
+    if (rc == 0 && !o->plaintext)
+        rc = open_tls(s, why);
+    const struct dispatch_parts parts = {s->relay, s->store, s->ready, s->tls};
+    return rc ? rc : dispatch_new(&s->dispatch, &parts);
 }
 
 static void close_all(struct server *s)
 {
     dispatch_free(s->dispatch);
+    tls_free(s->tls);
     ready_free(s->ready);
     store_close(s->store);
     relay_free(s->relay);
@@ -151,6 +179,23 @@ static int serve(struct server *s)
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int print_fingerprint(struct server *s)
+{
+    struct keys_identity *key = NULL;
+    char why[OPTIONS_ERROR_MAX], fingerprint[KEYS_FINGERPRINT_SIZE];
+    int rc = state_init(&s->state, s->options.state, why);
+    if (rc == 0 && privilege_drop(&s->state, why))
+        log_warning("%s", why);
+    if (rc == 0)
+        rc = load_key(s, &key, fingerprint, why);
+    keys_identity_free(key);
+    if (rc)
+        log_error("%s", why);
+    else
+        puts(fingerprint);
+    return rc || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
     char why[OPTIONS_ERROR_MAX];
@@ -158,20 +203,20 @@ int main(int argc, char *argv[])
     if (open_standard())
         return EXIT_FAILURE;
     umask(077);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* the key would be in it */
     setlocale(LC_CTYPE, "");
     enum options_action action = options_parse(argc, argv, &s.options, why);
     log_init("chat-server", (enum log_level)s.options.log_last);
     switch (action) {
     case OPTIONS_HELP: fputs(options_help, stdout); return EXIT_SUCCESS;
     case OPTIONS_VERSION: puts("chat-server " CHAT_VERSION); return EXIT_SUCCESS;
-    case OPTIONS_FINGERPRINT:
-        fputs("chat-server: this version has no key yet\n", stderr);
-        return EXIT_FAILURE;
+    case OPTIONS_FINGERPRINT: return print_fingerprint(&s);
     case OPTIONS_WRONG:
         fprintf(stderr, "chat-server: %s (chat-server --help says more)\n", why);
         return EXIT_USAGE;
     case OPTIONS_RUN: break;
     }
+    s.options.relay.proven = !s.options.plaintext;
     s.options.relay.agent = "chat-server " CHAT_VERSION;
     if (getentropy(s.options.relay.hash_key, sizeof s.options.relay.hash_key)) {
         perror("chat-server: no randomness");
