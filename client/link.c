@@ -13,6 +13,7 @@
 
 struct link {
     struct address relay;
+    struct tls *tls; /* NULL: plaintext */
     char name[ADDRESS_TEXT_MAX];
     enum link_state state;
     struct resolve *resolve; /* RESOLVING */
@@ -20,7 +21,7 @@ struct link {
     size_t count, next; /* addresses found, and the one to try next */
     int fd;             /* CONNECTING, else -1 */
     uint64_t try_until_ms;
-    struct conn *conn; /* OPEN */
+    struct conn *conn; /* GREETING, OPEN */
     bool is_broken;    /* nothing can be written any more */
     char why[LINK_WHY_MAX];
 };
@@ -47,13 +48,14 @@ static void explain(struct link *l, int error)
     snprintf(l->why, sizeof l->why, "cannot reach %s: %s", l->name, strerror(error));
 }
 
-int link_new(struct link **out, const struct address *relay)
+int link_new(struct link **out, const struct address *relay, struct tls *tls)
 {
     *out = NULL;
     struct link *l = calloc(1, sizeof *l);
     if (!l)
         return ERROR_NOMEM;
     l->relay = *relay;
+    l->tls = tls;
     address_format(relay, l->name);
     l->fd = -1;
     *out = l;
@@ -116,6 +118,8 @@ struct pollfd link_poll(const struct link *l, bool want_read, bool want_write)
     case LINK_RESOLVING:
         return (struct pollfd){l->resolve ? resolve_fd(l->resolve) : -1, POLLIN, 0};
     case LINK_CONNECTING: return (struct pollfd){l->fd, POLLOUT, 0};
+    case LINK_GREETING:
+        return (struct pollfd){conn_fd(l->conn), conn_events(l->conn, false, false), 0};
     case LINK_OPEN:
         return (struct pollfd){
             conn_fd(l->conn),
@@ -174,11 +178,12 @@ static int turn_connecting(struct link *l, uint64_t now_ms)
     if (poll(&p, 1, 0) == 1) {
         int error = address_connect_error(l->fd);
         if (error == 0) {
-            int rc = conn_new(&l->conn, l->fd);
+            int rc =
+                l->tls ? conn_new_tls(&l->conn, l->fd, l->tls, false) : conn_new(&l->conn, l->fd);
             l->fd = -1;
             if (rc == 0) {
-                l->state = LINK_OPEN;
-                return 1;
+                l->state = LINK_GREETING;
+                return 0;
             }
             error = rc == ERROR_NOMEM ? ENOMEM : errno;
         }
@@ -194,31 +199,51 @@ static int turn_connecting(struct link *l, uint64_t now_ms)
     return try_next(l, now_ms);
 }
 
-int link_turn(struct link *l, uint64_t now_ms)
-{
-    if (l->state == LINK_RESOLVING) {
-        int rc = turn_resolving(l, now_ms);
-        if (rc || l->state != LINK_CONNECTING)
-            return rc;
-    }
-    /* A Unix socket, or one on this host, is often connected at once. */
-    return l->state == LINK_CONNECTING ? turn_connecting(l, now_ms) : 0;
-}
-
 static void explain_failure(struct link *l, int error)
 {
+    const char *why = conn_why(l->conn);
     if (error == ERROR_SYSTEM)
         explain(l, errno);
     else if (error == ERROR_CLOSED)
         explain(l, EPIPE);
     else
-        snprintf(l->why, sizeof l->why, "%s: %s", l->name, error_text(error));
+        snprintf(l->why, sizeof l->why, "%s: %s", l->name, why ? why : error_text(error));
+}
+
+static int turn_greeting(struct link *l)
+{
+    int rc = conn_handshake(l->conn);
+    if (rc > 0)
+        l->state = LINK_OPEN;
+    if (rc >= 0)
+        return rc;
+    explain_failure(l, rc);
+    link_close(l);
+    return ERROR_CLOSED;
+}
+
+int link_turn(struct link *l, uint64_t now_ms)
+{
+    int rc = 0;
+    if (l->state == LINK_RESOLVING)
+        rc = turn_resolving(l, now_ms);
+    /* A Unix socket, or one on this host, is often connected at once. */
+    if (rc == 0 && l->state == LINK_CONNECTING)
+        rc = turn_connecting(l, now_ms);
+    return rc == 0 && l->state == LINK_GREETING ? turn_greeting(l) : rc;
+}
+
+const uint8_t *link_identity(const struct link *l)
+{
+    return conn_peer_identity(l->conn);
 }
 
 int link_read(struct link *l, void *bytes, size_t len)
 {
     assert(l->state == LINK_OPEN);
     int n = conn_read(l->conn, bytes, len);
+    if (n > 0 && conn_why(l->conn))
+        n = ERROR_TLS; /* the relay's, and this is plaintext */
     if (n >= 0)
         return n;
     if (!l->is_broken)

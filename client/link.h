@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tls;
+
 /*
  * The connection to the relay: looks its name up, tries each of its addresses in turn with a time
- * limit, then carries bytes. Nothing here blocks.
+ * limit, makes TLS of it, then carries bytes. Nothing here blocks.
  */
 enum {
     LINK_TRY_MS = 4000, /* for one address, where there is another one after it */
@@ -21,13 +23,14 @@ enum link_state {
     LINK_CLOSED,
     LINK_RESOLVING,
     LINK_CONNECTING,
+    LINK_GREETING, /* TLS's handshake */
     LINK_OPEN,
 };
 
 struct link;
 
-/* `relay` is copied. ERROR_NOMEM. */
-int link_new(struct link **l, const struct address *relay);
+/* `relay` is copied; `tls` is borrowed for the link's life, NULL for plaintext. ERROR_NOMEM. */
+int link_new(struct link **l, const struct address *relay, struct tls *tls);
 
 /* Closes the connection at once. NULL is allowed. */
 void link_free(struct link *l);
@@ -46,6 +49,12 @@ void link_open(struct link *l, uint64_t now_ms);
 /* Closes at once what there is. */
 void link_close(struct link *l);
 
+/*
+ * The public key that the relay proved, once the connection stands: judge it before anything is
+ * written. NULL in plaintext. Borrowed until the connection is closed.
+ */
+const uint8_t *link_identity(const struct link *l);
+
 /* What to poll for: fd -1 where there is nothing. */
 struct pollfd link_poll(const struct link *l, bool want_read, bool want_write);
 uint64_t link_deadline(const struct link *l);
@@ -63,8 +72,9 @@ int link_turn(struct link *l, uint64_t now_ms);
 int link_read(struct link *l, void *bytes, size_t len);
 
 /*
- * Writes what fits and gives how many bytes. Where nothing can be written any more, the relay may
- * have said why before: link_read gives that, and then the error.
+ * Writes what fits and gives how many bytes; of nothing, what is left of the call before. Where
+ * nothing can be written any more, the relay may have said why before: link_read gives that, and
+ * then the error.
  */
 size_t link_write(struct link *l, const void *bytes, size_t len);
 

@@ -7,6 +7,7 @@
 #include "plain.h"
 #include "signals.h"
 #include "talk.h"
+#include "tls.h"
 #include "tui.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,17 +48,11 @@ static void complain(const char *why)
 }
 
 /* What hello tells of this client's keys. */
-static int make_keys(const char *folder, char keys[KEYS_JSON_MAX], char why[WORDS_MAX])
+static void make_keys(const struct keys_identity *identity, char keys[KEYS_JSON_MAX])
 {
-    struct keys_identity *identity;
-    int rc = identity_load(folder, &identity, why);
-    if (rc)
-        return rc;
     char text[KEYS_TEXT_SIZE];
     keys_text_format(keys_identity_public(identity), text);
-    keys_identity_free(identity);
     snprintf(keys, KEYS_JSON_MAX, "{\"identity\":\"%s\"}", text);
-    return 0;
 }
 
 /* The face that was asked for, else a screen where there can be one. */
@@ -109,7 +105,17 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
                               int stop_fd, struct ending *end)
 {
     char keys[KEYS_JSON_MAX];
-    struct talk_options options = {
+    struct keys_identity *identity;
+    struct tls *tls = NULL;
+    struct talk *talk = NULL;
+    end->exit = TALK_FAILED;
+    int rc = identity_load(folder, &identity, end->why);
+    if (rc)
+        return;
+    make_keys(identity, keys);
+    if (!o->plaintext)
+        rc = tls_new(&tls, keys_identity_seed(identity));
+    const struct talk_options options = {
         .nick = o->nick.text,
         .room = o->room.text,
         .room_key = o->room.key,
@@ -117,20 +123,21 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         .keys = keys,
         .config = o->config,
         .settings = &o->settings,
+        .tls = tls,
+        .fingerprint = o->fingerprint,
         .open = true,
         .face = face,
     };
-    struct talk *talk = NULL;
-    end->exit = TALK_FAILED;
-    if (make_keys(folder, keys, end->why))
-        return;
-    snprintf(end->why, sizeof end->why, "%s", error_text(ERROR_NOMEM));
-    if (talk_new(&talk, &options))
-        return;
+    if (rc == 0)
+        rc = talk_new(&talk, &options);
     face->talk = talk;
-    if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
+    if (rc)
+        snprintf(end->why, sizeof end->why, "cannot start: %s", error_text(rc));
+    else if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
         conclude(talk, face, tell_and_run(o, talk, face, stop_fd), end);
     talk_free(talk);
+    tls_free(tls);
+    keys_identity_free(identity);
 }
 
 /* With a screen there is no place on it for the log. Gives what standard error was, or -1. */
@@ -172,10 +179,26 @@ static void run(const struct options *o, struct ending *end)
         dup2(screen_err, STDERR_FILENO);
 }
 
+/* The line for the list of chat-server --allow. */
+static void print_identity(const struct options *o, struct ending *end)
+{
+    char folder[PATH_MAX], key[KEYS_TEXT_SIZE];
+    struct keys_identity *identity;
+    end->exit = TALK_FAILED;
+    if (identity_make_folder(o->state, o->nick.key, folder, sizeof folder, end->why) ||
+        identity_load(folder, &identity, end->why))
+        return;
+    keys_text_format(keys_identity_public(identity), key);
+    keys_identity_free(identity);
+    printf("%s %s\n", key, o->nick.text);
+    end->exit = fflush(stdout) ? TALK_FAILED : TALK_FINE;
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
     umask(077);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* the key would be in it */
     setlocale(LC_CTYPE, "");
     struct options options;
     struct ending end = {.exit = TALK_FINE};
@@ -187,11 +210,14 @@ int main(int argc, char **argv)
         fputs(options_usage(), stdout);
     else if (options.action == OPTIONS_VERSION)
         puts("chat-client " CHAT_VERSION);
-    if (options.action != OPTIONS_RUN)
+    if (options.action == OPTIONS_HELP || options.action == OPTIONS_VERSION)
         return fflush(stdout) ? TALK_FAILED : TALK_FINE;
 
     log_init("chat-client", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
-    run(&options, &end);
+    if (options.action == OPTIONS_IDENTITY)
+        print_identity(&options, &end);
+    else
+        run(&options, &end);
     options_clear(&options);
     complain(end.why);
     complain(end.undelivered);

@@ -18,6 +18,7 @@ enum {
     OPT_PLAINTEXT,
     OPT_NO_SEAL,
     OPT_FINGERPRINT,
+    OPT_IDENTITY,
     OPT_STATE,
     OPT_CONFIG,
 };
@@ -33,6 +34,7 @@ static const struct option long_options[] = {
     {"plaintext", no_argument, NULL, OPT_PLAINTEXT},
     {"no-seal", no_argument, NULL, OPT_NO_SEAL},
     {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
+    {"identity", no_argument, NULL, OPT_IDENTITY},
     {"state", required_argument, NULL, OPT_STATE},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"verbose", no_argument, NULL, 'v'},
@@ -54,7 +56,9 @@ static const char usage[] =
     "      --json            the same with one JSON object a line\n"
     "      --plaintext       no TLS\n"
     "      --no-seal         no end-to-end sealing\n"
-    "      --fingerprint FP  the only relay key to accept\n"
+    "      --fingerprint FP  the only relay key to accept, as --fingerprint of\n"
+    "                        chat-server prints it (the key that is seen first)\n"
+    "      --identity        print your line for chat-server --allow and exit\n"
     "      --state DIR       identity and history ($XDG_STATE_HOME/chat)\n"
     "      --config FILE     settings ($XDG_CONFIG_HOME/chat/config)\n"
     "  -v, --verbose         log to standard error, or to the state folder\n"
@@ -65,7 +69,7 @@ static const char usage[] =
 
 /* What is given by name alone until everything is known. */
 struct given {
-    const char *nick, *server, *room, *state, *config;
+    const char *nick, *server, *room, *state, *config, *fingerprint;
 };
 
 __attribute__((format(printf, 3, 4))) static int complain(char why[OPTIONS_ERROR_MAX], int error,
@@ -117,7 +121,8 @@ static int take(struct options *o, struct given *given, int option)
     case OPT_JSON: o->face = OPTIONS_FACE_JSON; return 0;
     case OPT_PLAINTEXT: o->plaintext = true; return 0;
     case OPT_NO_SEAL: o->no_seal = true; return 0;
-    case OPT_FINGERPRINT: o->fingerprint = optarg; return 0;
+    case OPT_FINGERPRINT: given->fingerprint = optarg; return 0;
+    case OPT_IDENTITY: o->action = OPTIONS_IDENTITY; return 0;
     case OPT_CONFIG: given->config = optarg; return 0;
     case 'v': o->verbose = true; return 0;
     case 'h': o->action = OPTIONS_HELP; return 0;
@@ -232,6 +237,23 @@ static int read_config(struct options *o, const struct given *given, char why[OP
                     rc == ERROR_SYSTEM ? strerror(errno) : error_text(rc));
 }
 
+static int set_fingerprint(struct options *o, const struct given *given,
+                           char why[OPTIONS_ERROR_MAX])
+{
+    char quoted[QUOTE_MAX];
+    const char *text = given->fingerprint;
+    if (!text)
+        return 0;
+    if (o->plaintext)
+        return complain(why, ERROR_STATE, "with --plaintext there is no key for --fingerprint");
+    if (keys_fingerprint_parse(text, o->fingerprint))
+        return complain(why, ERROR_STATE,
+                        "'%s' is no fingerprint: give the 64 hex digits that chat-server "
+                        "--fingerprint prints",
+                        quote_text(text, strlen(text), quoted));
+    return 0;
+}
+
 int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERROR_MAX])
 {
     *o = (struct options){.action = OPTIONS_RUN};
@@ -243,7 +265,7 @@ int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERRO
         if (option == '?' || option == ':')
             return refuse(option, argv, why);
         take(o, &given, option);
-        if (o->action != OPTIONS_RUN)
+        if (o->action == OPTIONS_HELP || o->action == OPTIONS_VERSION)
             return 0;
     }
     char quoted[QUOTE_MAX];
@@ -257,6 +279,8 @@ int options_init(struct options *o, int argc, char **argv, char why[OPTIONS_ERRO
         rc = set_server(o, &given, why);
     if (!rc)
         rc = set_state(o, &given, why);
+    if (!rc)
+        rc = set_fingerprint(o, &given, why);
     if (rc)
         options_clear(o);
     return rc;

@@ -2,6 +2,7 @@
 #define OPTIONS_H
 
 #include "address.h"
+#include "keys.h"
 #include "name.h"
 #include "settings.h"
 
@@ -18,6 +19,7 @@ enum {
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_IDENTITY,
     OPTIONS_HELP,
     OPTIONS_VERSION,
 };
@@ -29,12 +31,12 @@ enum options_face {
 };
 
 struct options {
-    enum options_action action; /* the fields below are set for OPTIONS_RUN */
+    enum options_action action; /* the fields below are set for OPTIONS_RUN, OPTIONS_IDENTITY */
     struct name nick, room;
     struct address server;
     enum options_face face;
     bool plaintext, no_seal, verbose;
-    const char *fingerprint; /* borrowed from argv, or NULL */
+    char fingerprint[KEYS_FINGERPRINT_SIZE]; /* "" for none */
     char state[PATH_MAX];
     char config[PATH_MAX]; /* whether it is there or not; "" where there is no place for one */
     struct settings settings;

@@ -44,9 +44,9 @@ static int fail_file(const char *path, char *why)
     return fail(ERROR_SYSTEM, why, "cannot keep the pins in %s: %s", path, strerror(errno));
 }
 
-void pins_path(const char *folder, char *path, size_t size)
+const char *pins_path(const struct pins *p)
 {
-    snprintf(path, size, "%s/%s", folder, file_name);
+    return p->path;
 }
 
 void pins_free(struct pins *p)
@@ -180,7 +180,7 @@ static int open_pins(struct pins **out, const char *path, bool lock, int *fd, ch
     *fd = -1;
     if (!p)
         return fail(ERROR_NOMEM, why, "%s", error_text(ERROR_NOMEM));
-    pins_path(path, p->path, sizeof p->path);
+    snprintf(p->path, sizeof p->path, "%s/%s", path, file_name);
     *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0 || (lock && flock(*fd, LOCK_EX)))
         rc = fail_file(p->path, why);

@@ -51,7 +51,7 @@ int pins_put_relay(const char *folder, const char *relay, const char *fingerprin
 int pins_put_peer(const char *folder, const char *relay, const struct pins_peer *peer, bool replace,
                   char why[PINS_WHY_MAX]);
 
-/* The path of the file with the pins of `folder`. */
-void pins_path(const char *folder, char *path, size_t size);
+/* The path of the file. Borrowed. */
+const char *pins_path(const struct pins *p);
 
 #endif

@@ -151,6 +151,13 @@ int session_lost(struct session *s, const char *why, uint64_t now_ms)
     return s->error;
 }
 
+int session_stop(struct session *s, const char *why, uint64_t now_ms)
+{
+    s->now_ms = now_ms;
+    uplink_stop(s, why);
+    return s->error;
+}
+
 void session_retry(struct session *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;

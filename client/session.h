@@ -128,7 +128,10 @@ int session_connected(struct session *s, uint64_t now_ms);
  */
 int session_lost(struct session *s, const char *why, uint64_t now_ms);
 
-/* Tries at once where it waits to connect again, or where the relay refused it. */
+/* The same, and it is no use to try again by itself: only session_retry does. */
+int session_stop(struct session *s, const char *why, uint64_t now_ms);
+
+/* Tries at once where it waits to connect again, or was stopped by others than the person. */
 void session_retry(struct session *s, uint64_t now_ms);
 
 /* Bytes from the relay. What the relay did wrong ends the connection by events: no error.

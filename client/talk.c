@@ -3,6 +3,7 @@
 #include "error.h"
 #include "identity.h"
 #include "log.h"
+#include "trust.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -98,7 +99,7 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     if (rc == 0 && t->parts.session)
         rc = talk_close(t);
     if (rc == 0)
-        rc = link_new(&made.link, relay);
+        rc = link_new(&made.link, relay, t->options.tls);
     snprintf(why, WORDS_MAX, "%s", error_text(rc));
     if (rc)
         return rc;
@@ -153,12 +154,31 @@ static int lose(struct talk *t, uint64_t now_ms)
     return session_lost(t->parts.session, link_why(t->parts.link), now_ms);
 }
 
+/* The relay's key is not the right one: not a word to it. */
+static int refuse_relay(struct talk *t, int error, uint64_t now_ms)
+{
+    const struct face_ops *face = t->options.face->ops;
+    char text[WORDS_MAX];
+    memcpy(text, t->why, sizeof text);
+    link_close(t->parts.link);
+    t->exit = error == ERROR_KEY ? TALK_WRONG_KEY : TALK_FAILED;
+    int rc = session_stop(t->parts.session, "the relay's key is not trusted", now_ms);
+    return rc == 0 && face->stays ? face->tell(t->options.face, FACE_ERROR, text) : rc;
+}
+
 static int go_on_connecting(struct talk *t, uint64_t now_ms)
 {
     int rc = link_turn(t->parts.link, now_ms);
-    if (rc == 1)
-        return session_connected(t->parts.session, now_ms);
-    return rc < 0 ? lose(t, now_ms) : 0;
+    if (rc <= 0)
+        return rc < 0 ? lose(t, now_ms) : 0;
+    const uint8_t *identity = link_identity(t->parts.link);
+    if (identity)
+        rc = trust_judge_relay(t->options.folder, link_address(t->parts.link),
+                               t->options.fingerprint, identity, t->why);
+    if (rc < 0)
+        return refuse_relay(t, rc, now_ms);
+    t->exit = TALK_FINE;
+    return session_connected(t->parts.session, now_ms);
 }
 
 static int read_some(struct talk *t, uint64_t now_ms)
@@ -186,6 +206,7 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms)
     switch (link_get_state(t->parts.link)) {
     case LINK_RESOLVING:
     case LINK_CONNECTING:
+    case LINK_GREETING:
         if (revents || now_ms >= link_deadline(t->parts.link))
             rc = go_on_connecting(t, now_ms);
         break;
@@ -348,6 +369,8 @@ static void write_some(struct talk *t, uint64_t now_ms)
 {
     const uint8_t *bytes;
     size_t len;
+    if (link_get_state(t->parts.link) == LINK_OPEN)
+        link_write(t->parts.link, NULL, 0);
     for (int i = 0; i < WRITES_A_TURN && link_get_state(t->parts.link) == LINK_OPEN; i++) {
         bytes = session_output(t->parts.session, &len);
         if (!bytes)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tls;
+
 /*
  * The conversation: joins the session, the history and the connection, and shows a face what comes
  * of it. A turn of the loop: talk_turn, the face's input, talk_settle. What fails there for good
@@ -39,6 +41,8 @@ struct talk_options {
     const char *keys;                /* for hello */
     const char *config;              /* path of the configuration file; "" for none */
     const struct settings *settings; /* as at the start; copied by talk_new */
+    struct tls *tls;                 /* NULL: --plaintext */
+    const char *fingerprint;         /* the only relay key to accept; "" for the one pinned */
     bool open;                       /* --no-seal */
     struct face *face;
 };

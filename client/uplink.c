@@ -190,6 +190,12 @@ void uplink_lost(struct session *s, const char *why)
     end(s, COME_BACK, CODE_UNKNOWN, why);
 }
 
+void uplink_stop(struct session *s, const char *why)
+{
+    if (s->uplink.state == SESSION_CONNECTING || uplink_is_up(s))
+        end(s, STOP, CODE_UNKNOWN, why);
+}
+
 void uplink_broken(struct session *s, const char *why)
 {
     disconnect(s);

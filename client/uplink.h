@@ -43,6 +43,9 @@ uint64_t uplink_deadline(const struct session *s);
 /* The connection is gone; `why` is a phrase for the person. */
 void uplink_lost(struct session *s, const char *why);
 
+/* The same, and it is not tried again. */
+void uplink_stop(struct session *s, const char *why);
+
 /* The relay broke the protocol: ends the connection. */
 void uplink_broken(struct session *s, const char *why);
 

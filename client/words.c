@@ -135,7 +135,8 @@ void words_status(const struct words *w, const struct session_event *e, uint64_t
     case SESSION_LEAVING: fill(w, "leaving", out); return;
     case SESSION_STOPPED:
         if (e->status.code == CODE_UNKNOWN)
-            fill(w, "disconnected", out);
+            snprintf(out, WORDS_MAX, "disconnected%s%s", e->status.why ? ": " : "",
+                     e->status.why ? e->status.why : "");
         else
             words_stopped(w, e->status.code, out);
         return;

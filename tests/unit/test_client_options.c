@@ -60,7 +60,7 @@ static void test_what_is_not_given_comes_from_the_environment(void **state)
     assert_string_equal(o.state, "/home/zoe/.local/state/chat");
     assert_int_equal(o.face, OPTIONS_FACE_ANY);
     assert_false(o.plaintext || o.no_seal || o.verbose);
-    assert_null(o.fingerprint);
+    assert_string_equal(o.fingerprint, "");
     assert_string_equal(o.config, "/home/zoe/.config/chat/config");
     assert_null(o.problems);
     options_clear(&o);
@@ -92,22 +92,29 @@ static void test_options_count_more_than_the_environment(void **state)
     options_clear(&o);
 }
 
+#define DIGITS "0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void test_faces_and_flags(void **state)
 {
     (void)state;
     struct options o;
     char why[OPTIONS_ERROR_MAX];
-    const char *const json[] = {"--json",        "--plain", "--plaintext",        "--no-seal",
-                                "--fingerprint", "ab",      "--config=/dev/null", NULL};
+    const char *const json[] = {
+        "--json", "--plain", "--plaintext", "--no-seal", "--config=/dev/null", NULL};
     assert_int_equal(parse(&o, json, why), 0);
     assert_int_equal(o.face, OPTIONS_FACE_JSON);
     assert_true(o.plaintext && o.no_seal);
-    assert_string_equal(o.fingerprint, "ab");
     assert_string_equal(o.config, "/dev/null");
     options_clear(&o);
-    const char *const plain[] = {"--plain", NULL};
+    const char *const plain[] = {"--plain", "--fingerprint", DIGITS, NULL};
     assert_int_equal(parse(&o, plain, why), 0);
     assert_int_equal(o.face, OPTIONS_FACE_PLAIN);
+    assert_memory_equal(o.fingerprint, "0123-4567-89ab-cdef-0123-", 25);
+    options_clear(&o);
+    const char *const identity[] = {"--identity", "--nick", "alice", NULL};
+    assert_int_equal(parse(&o, identity, why), 0);
+    assert_int_equal(o.action, OPTIONS_IDENTITY);
+    assert_string_equal(o.nick.text, "alice");
     options_clear(&o);
 }
 
@@ -190,6 +197,9 @@ static void test_wrong_usage_is_one_sentence(void **state)
         {{"--server", ":12121"}, "':12121' names no relay"},
         {{"--server", "den:0"}, "'den:0' names no relay"},
         {{"--server", "den:70000"}, "70000"},
+        {{"--fingerprint", "ab"}, "'ab' is no fingerprint"},
+        {{"--fingerprint", ""}, "'' is no fingerprint"},
+        {{"--fingerprint", DIGITS, "--plaintext"}, "--plaintext"},
         {{"--state", ""}, "--state DIR"},
         {{"--state", long_path}, "too long"},
         {{"--config", ""}, "cannot read the settings in ''"},

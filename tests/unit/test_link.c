@@ -1,6 +1,9 @@
+#include "conn.h"
 #include "error.h"
+#include "keys.h"
 #include "link.h"
 #include "resolve.h"
+#include "tls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +64,7 @@ static struct link *open_link(const char *text, int expected)
 {
     struct link *l;
     struct address a = parse(text);
-    assert_int_equal(link_new(&l, &a), 0);
+    assert_int_equal(link_new(&l, &a, NULL), 0);
     assert_int_equal(link_get_state(l), LINK_CLOSED);
     assert_int_equal(link_poll(l, true, true).fd, -1);
     link_open(l, 0);
@@ -143,6 +146,122 @@ static void test_what_went_wrong_is_said(void **state)
     link_free(l);
 }
 
+static const uint8_t seeds[2][TLS_KEY_LEN] = {{1}, {2}};
+
+/* A link on its way through TLS, or not, to a relay that speaks TLS, or not. */
+struct greeting {
+    struct tls *tls[2];
+    struct link *link;
+    struct conn *relay;
+    int listener;
+};
+
+static void greet(struct greeting *g, bool with_tls, bool relay_with_tls)
+{
+    uint16_t port;
+    char text[64];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tls_new(&g->tls[i], seeds[i]), 0);
+    g->listener = listen_here(&port);
+    snprintf(text, sizeof text, "127.0.0.1:%u", port);
+    struct address a = parse(text);
+    assert_int_equal(link_new(&g->link, &a, with_tls ? g->tls[0] : NULL), 0);
+    link_open(g->link, 0);
+    while (link_get_state(g->link) < LINK_GREETING)
+        assert_true(link_turn(g->link, 0) >= 0);
+    int fd = accept(g->listener, NULL, NULL);
+    int rc =
+        relay_with_tls ? conn_new_tls(&g->relay, fd, g->tls[1], true) : conn_new(&g->relay, fd);
+    assert_int_equal(rc, 0);
+}
+
+static void clear_greeting(struct greeting *g)
+{
+    link_free(g->link);
+    conn_free(g->relay);
+    for (int i = 0; i < 2; i++)
+        tls_free(g->tls[i]);
+    close(g->listener);
+}
+
+/* Waits until the relay read something; the link goes on meanwhile. What the relay got. */
+static int relay_reads(struct greeting *g, char *bytes, size_t len)
+{
+    for (;;) {
+        struct pollfd p[] = {link_poll(g->link, false, false),
+                             {conn_fd(g->relay), conn_events(g->relay, true, false), 0}};
+        assert_true(poll(p, 2, PATIENCE_MS) > 0);
+        if (link_get_state(g->link) == LINK_GREETING)
+            assert_true(link_turn(g->link, 0) >= 0);
+        else if (link_get_state(g->link) == LINK_OPEN)
+            link_write(g->link, NULL, 0);
+        int rc = conn_read(g->relay, bytes, len);
+        if (rc)
+            return rc;
+        if (link_get_state(g->link) == LINK_OPEN)
+            return 0;
+    }
+}
+
+static void test_through_tls(void **state)
+{
+    (void)state;
+    struct greeting g;
+    char bytes[16];
+    greet(&g, true, true);
+    assert_null(link_identity(g.link));
+    while (link_get_state(g.link) == LINK_GREETING)
+        assert_int_equal(relay_reads(&g, bytes, sizeof bytes), 0);
+    struct keys_identity *relay;
+    assert_int_equal(keys_identity_new(&relay, seeds[1]), 0);
+    assert_memory_equal(link_identity(g.link), keys_identity_public(relay), KEYS_LEN);
+    keys_identity_free(relay);
+
+    assert_int_equal(link_write(g.link, "hello", 5), 5);
+    int n;
+    while ((n = conn_read(g.relay, bytes, sizeof bytes)) == 0)
+        ;
+    assert_int_equal(n, 5);
+    assert_memory_equal(bytes, "hello", 5);
+    assert_int_equal(conn_write(g.relay, "you", 3), 3);
+    struct pollfd p = link_poll(g.link, true, false);
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(link_read(g.link, bytes, sizeof bytes), 3);
+    assert_int_equal(conn_finish(g.relay), 1);
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(link_read(g.link, bytes, sizeof bytes), ERROR_CLOSED);
+    clear_greeting(&g);
+}
+
+static void test_one_end_in_plaintext_is_told(void **state)
+{
+    (void)state;
+    struct greeting g;
+    char bytes[2048];
+    greet(&g, true, false);
+    assert_true(relay_reads(&g, bytes, sizeof bytes) > 0);
+    assert_non_null(strstr(conn_why(g.relay), "--plaintext"));
+    assert_int_equal(conn_write(g.relay, "\0\0\0\x08\0\x02{}{}{}", 12), 12);
+    assert_int_equal(wait_for_link(g.link), ERROR_CLOSED);
+    assert_non_null(strstr(link_why(g.link), "the other side does not use TLS"));
+    clear_greeting(&g);
+
+    greet(&g, false, true);
+    assert_int_equal(wait_for_link(g.link), 1);
+    assert_null(link_identity(g.link));
+    assert_int_equal(link_write(g.link, "\0\0\0\0\0\0", 6), 6);
+    int rc;
+    while ((rc = conn_read(g.relay, bytes, sizeof bytes)) == 0)
+        ;
+    assert_int_equal(rc, ERROR_TLS);
+    struct pollfd p = link_poll(g.link, true, false);
+    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+    assert_int_equal(link_read(g.link, bytes, sizeof bytes), ERROR_TLS);
+    assert_int_equal(link_get_state(g.link), LINK_CLOSED);
+    assert_non_null(strstr(link_why(g.link), "the other side uses TLS"));
+    clear_greeting(&g);
+}
+
 static void test_what_the_relay_said_last_is_read_after_a_failed_write(void **state)
 {
     (void)state;
@@ -188,7 +307,7 @@ static void test_an_address_that_is_silent_is_left_for_the_next(void **state)
     struct link *l;
     struct address a = parse("127.0.0.1");
     a.port = ntohs(at.sin_port);
-    assert_int_equal(link_new(&l, &a), 0);
+    assert_int_equal(link_new(&l, &a, NULL), 0);
     link_open(l, 1000);
     assert_int_equal(link_turn(l, 1000), 0);
     assert_int_equal(link_get_state(l), LINK_CONNECTING);
@@ -238,6 +357,8 @@ int main(void)
         cmocka_unit_test(test_what_went_wrong_is_said),
         cmocka_unit_test(test_what_the_relay_said_last_is_read_after_a_failed_write),
         cmocka_unit_test(test_an_address_that_is_silent_is_left_for_the_next),
+        cmocka_unit_test(test_through_tls),
+        cmocka_unit_test(test_one_end_in_plaintext_is_told),
         cmocka_unit_test(test_a_look_up_can_be_given_up),
         cmocka_unit_test(test_numbers_are_there_at_once),
     };

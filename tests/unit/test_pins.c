@@ -35,7 +35,7 @@ static int make_folder(void **state)
     snprintf(folder, sizeof folder, "%s/pins.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     if (!mkdtemp(folder))
         return -1;
-    pins_path(folder, file, sizeof file);
+    snprintf(file, sizeof file, "%s/pins", folder);
     why[0] = '\0';
     return 0;
 }
@@ -88,6 +88,7 @@ static void test_no_file_is_no_pin(void **state)
     struct pins *p = load();
     struct pins_peer peer;
     size_t at = 0, line;
+    assert_string_equal(pins_path(p), file);
     assert_null(pins_relay(p, "den:12121", &line));
     assert_false(pins_next_peer(p, "den:12121", &at, &peer));
     pins_free(p);
