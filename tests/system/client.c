@@ -51,6 +51,8 @@ void client_start(struct client *c, const struct client_options *options)
     char more[512];
     const char *argv[ARGS_MAX] = {
         CHAT_CLIENT,
+        "--plaintext",
+        "--no-seal",
         "--nick",
         options->nick,
         "--server",
@@ -58,7 +60,7 @@ void client_start(struct client *c, const struct client_options *options)
         "--state",
         client_path(options->state),
     };
-    size_t count = 7;
+    size_t count = 9;
     snprintf(more, sizeof more, "%s", options->more ? options->more : "");
     for (char *word = strtok(more, " "); word; word = strtok(NULL, " ")) {
         assert_true(count + 1 < ARGS_MAX);

@@ -36,8 +36,9 @@ int pair_tear_down(void **state)
 
 struct terminal *pair_start_one(const char *nick, const char *folder)
 {
-    const char *argv[] = {CHAT_CLIENT,         "--nick", nick, "--server", address, "--state",
-                          client_path(folder), NULL};
+    const char *argv[] = {
+        CHAT_CLIENT, "--plaintext", "--no-seal",         "--nick", nick, "--server",
+        address,     "--state",     client_path(folder), NULL};
     static const char *const environment[] = {"TZ=UTC", NULL};
     return terminal_start(&(struct terminal_options){argv, environment, PAIR_ROWS, PAIR_COLUMNS});
 }
