@@ -90,7 +90,7 @@ static void undo(struct relay *r, struct seat *s)
     r->counters.queued_bytes -= (uint64_t)s->changed_cost;
     s->changed_count = s->changed_cost = 0;
     if (s->exempt_cost > s->disk_cost)
-        s->exempt_cost = s->disk_cost;
+        s->exempt_cost = (uint32_t)s->disk_cost;
     s->save_again = true;
     if (s->disk_count > 0)
         disk_save_run(r, s);

@@ -25,7 +25,7 @@ void disk_change(struct relay *r, struct seat *s, int64_t count, int64_t cost)
     s->changed_cost += cost;
     r->counters.queued_bytes += (uint64_t)cost;
     if (cost < 0) /* the exempt ones are the oldest: they go first */
-        s->exempt_cost -= s->exempt_cost < (uint64_t)-cost ? s->exempt_cost : (uint64_t)-cost;
+        s->exempt_cost -= s->exempt_cost < -cost ? s->exempt_cost : (uint32_t)-cost;
     if (link_is_alone(&s->in_changed))
         link_put(&r->changed, &s->in_changed);
 }

@@ -29,30 +29,29 @@ struct seat {
     struct link *cursor; /* the next message to send; `&run` for none */
     uint64_t next_order; /* numbers the messages of `run` */
     uint64_t sent_order; /* those below it were sent on this connection */
-    uint64_t sent_cost;  /* of those sent */
-    uint64_t run_cost, run_count;
-    uint64_t held;            /* cost of what is neither receipted nor on disk */
-    uint64_t held_of_peer;    /* the part of it that is from `peer_sender` */
+    uint32_t sent_cost;  /* of those sent */
+    uint32_t run_cost, run_count;
+    uint32_t held;            /* cost of what is neither receipted nor on disk */
+    uint32_t held_of_peer;    /* the part of it that is from `peer_sender` */
+    uint32_t streams_of_peer; /* of `peer_sender`, with messages held */
     uint64_t peer_sender;     /* the other seat's `sender`, or that of its last holder */
-    uint64_t streams_of_peer; /* of `peer_sender`, with messages held */
     struct link streams_busy, streams_rest;
     struct link streams_stored; /* those with something on disk, by their last message */
-    size_t streams_rest_count;
-    struct link receipts; /* of streams of its own, while its holder is gone; oldest first */
-    size_t receipts_count;
+    struct link receipts;       /* of streams of its own, while its holder is gone; oldest first */
+    uint32_t streams_rest_count, receipts_count;
 
     /* On disk, with what the open transaction does. */
     uint64_t disk_count, disk_cost;
-    uint64_t exempt_cost; /* was on its way when its holder went: no part of the quota */
     int64_t changed_count, changed_cost; /* the transaction's own part */
-    uint64_t saving_count;               /* messages of that transaction, still wanted */
-    uint64_t load_position;              /* where the next load begins */
-    bool load_ended;                     /* all that is committed was loaded */
-    bool loading, load_any;              /* a load was pulled; it gave something */
-    bool saved;                          /* there is a row, or will be */
-    bool save_again;                     /* the transaction with the row was undone */
+    uint32_t saving_count;               /* messages of that transaction, still wanted */
+    uint32_t exempt_cost;   /* was on its way when its holder went: no part of the quota */
+    uint64_t load_position; /* where the next load begins */
     struct link in_changed;
     struct action row, receipts_gone, load;
+    bool load_ended;        /* all that is committed was loaded */
+    bool loading, load_any; /* a load was pulled; it gave something */
+    bool saved;             /* there is a row, or will be */
+    bool save_again;        /* the transaction with the row was undone */
 };
 
 struct seat *seat_peer(const struct seat *s);

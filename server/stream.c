@@ -132,7 +132,7 @@ void stream_set_newest(struct stream *s, uint64_t n)
 {
     struct seat *to = s->seat;
     if (s->sender == to->peer_sender)
-        to->streams_of_peer += (uint64_t)(n > 0) - (uint64_t)(s->newest > 0);
+        to->streams_of_peer += (uint32_t)(n > 0) - (uint32_t)(s->newest > 0);
     s->newest = n;
 }
 

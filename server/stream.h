@@ -13,14 +13,14 @@ struct stream {
     struct table_node node;
     struct link in_seat;   /* seat->streams_busy where it has messages, else seat->streams_rest */
     struct link in_stored; /* seat->streams_stored where something is stored */
-    bool busy;
-    struct seat *seat; /* whom the messages are for */
-    uint64_t sender;   /* who sends it: seat->sender of that seat */
+    struct seat *seat;     /* whom the messages are for */
+    uint64_t sender;       /* who sends it: seat->sender of that seat */
     uint64_t number;
     uint64_t newest;                 /* the newest n held in memory or on disk; 0 for none */
     uint64_t stored_first, stored_n; /* on disk and committed, the last run; `stored_n` 0: none */
     uint64_t awaited, awaited_epoch; /* what comes before this n does is dropped in silence */
-    uint64_t held;                   /* cost of those that are neither receipted nor on disk */
+    bool busy;                       /* has messages in memory */
+    uint32_t held;                   /* cost of those that are neither receipted nor on disk */
     struct link messages;            /* in memory, by n */
 };
 
