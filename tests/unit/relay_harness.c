@@ -42,7 +42,6 @@ static struct relay_options options;
 static uint64_t now_ms;
 static const uint64_t wall_start_ms = 1000000;
 static bool holding, blind;
-static const struct harness_phrase *known;
 
 uint64_t harness_now(void)
 {
@@ -247,16 +246,6 @@ static void expect_line(const char *name, const char *expected, const char *scri
         fail_msg("%s expected <%s>, got <%s>; next:\n%.200s", name, expected, got, script);
 }
 
-size_t harness_forget(const char *name)
-{
-    struct connection *c = get(name);
-    size_t count = 0;
-    for (size_t i = c->text_start; i < c->text_len; i++)
-        count += c->text[i] == '\n';
-    c->text_start = c->text_len = 0;
-    return count;
-}
-
 /* Time passes from deadline to deadline. */
 static void tick(uint64_t ms)
 {
@@ -344,46 +333,11 @@ static void connection_command(struct connection *c, const char *verb, const cha
     turn();
 }
 
-void harness_set_phrases(const struct harness_phrase *phrases)
-{
-    known = phrases;
-}
-
-/* Plays a script in which a character stands for something. */
-static void run_with(const char *script, char c, const char *stands_for)
-{
-    char played[RELAY_LINE_MAX] = "";
-    for (; *script; script++)
-        relay_text_append(played, *script == c ? "%s" : "%.1s", *script == c ? stands_for : script);
-    harness_run_some(played);
-}
-
-void harness_run_each(const char *script, int first, int last)
-{
-    for (int n = first; n <= last; n++) {
-        char number[16];
-        snprintf(number, sizeof number, "%d", n);
-        run_with(script, '#', number);
-    }
-}
-
-/* Plays a line that stands for others; false where it does not. */
-static bool run_phrase(const char *word, const char *rest)
-{
-    const struct harness_phrase *phrase = known;
-    while (phrase && phrase->word && strcmp(phrase->word, word) != 0)
-        phrase++;
-    if (!phrase || !phrase->word)
-        return false;
-    run_with(phrase->script, '$', rest + strspn(rest, " "));
-    return true;
-}
-
-static void run_line(const char *line, const char *script)
+void harness_play_line(const char *line, const char *next)
 {
     char word[64], verb[64];
     const char *at = line;
-    if (!relay_text_word(&at, word, sizeof word) || run_phrase(word, at))
+    if (!relay_text_word(&at, word, sizeof word))
         return;
     char *last = &word[strlen(word) - 1];
     if (*last == '>') {
@@ -392,7 +346,7 @@ static void run_line(const char *line, const char *script)
         harness_send(word, bytes, relay_text_write(at, bytes));
     } else if (*last == '<') {
         *last = '\0';
-        expect_line(word, at + strspn(at, " "), script);
+        expect_line(word, at + strspn(at, " "), next);
     } else if (find(word) || strcmp(at, " open") == 0) {
         get(word);
         relay_text_word(&at, verb, sizeof verb);
@@ -402,20 +356,8 @@ static void run_line(const char *line, const char *script)
     }
 }
 
-void harness_run_some(const char *script)
+void harness_expect_nothing(void)
 {
-    while (*script) {
-        char line[RELAY_LINE_MAX];
-        size_t len = strcspn(script, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)len, script);
-        script += script[len] ? len + 1 : len;
-        run_line(line, script);
-    }
-}
-
-void harness_run(const char *script)
-{
-    harness_run_some(script);
     for (size_t i = 0; i < connections_count; i++) {
         const struct connection *c = &connections[i];
         if (c->text_start < c->text_len)
@@ -424,47 +366,7 @@ void harness_run(const char *script)
     }
 }
 
-static int dialogue_start(void **state)
+void harness_set_blind(bool is_blind)
 {
-    const struct harness_dialogue *dialogue = *state;
-    const struct relay_options o = harness_options(dialogue->durable);
-    harness_start(&o);
-    return 0;
-}
-
-static void dialogue_play(void **state)
-{
-    const struct harness_dialogue *dialogue = *state;
-    harness_run(dialogue->script);
-}
-
-static int dialogue_stop(void **state)
-{
-    (void)state;
-    harness_stop();
-    return 0;
-}
-
-int harness_play_all(const char *group, const struct harness_dialogue *dialogues, size_t count)
-{
-    struct CMUnitTest *tests = calloc(count, sizeof *tests);
-    struct harness_dialogue *states = calloc(count, sizeof *states);
-    int rc = 1;
-    for (size_t i = 0; tests && states && i < count; i++) {
-        states[i] = dialogues[i];
-        tests[i] = (struct CMUnitTest){dialogues[i].name, dialogue_play, dialogue_start,
-                                       dialogue_stop, &states[i]};
-    }
-    if (tests && states)
-        rc = _cmocka_run_group_tests(group, tests, count, NULL, NULL);
-    free(tests);
-    free(states);
-    return rc;
-}
-
-void harness_run_blindly(const char *script)
-{
-    blind = true;
-    harness_run_some(script);
-    blind = false;
+    blind = is_blind;
 }

@@ -48,7 +48,17 @@ void harness_run(const char *script);
 
 /*
  * Lines that stand for others: a line that begins with `word` is played as `script`, in which `$`
- * stands for the rest of the line. The last one's word is NULL.
+ * stands for the rest of the line. The last one's word is NULL. Some are known to every script:
+ *
+ *     pair             alice (A) and bob (B) are there
+ *     ends NAME        the rest of a connection that the relay ended
+ *     send N           message N of stream a goes from alice to bob
+ *     gets N           that it comes to bob
+ *     receipt S N      bob's receipt goes to alice
+ *     queue N          it is sent, and stored
+ *     bob-goes         his connection is lost
+ *     bob-is-back W    he comes again, W messages wait
+ *     sees-bob RUNS    alice learns it, and what is stored
  */
 struct harness_phrase {
     const char *word, *script;
@@ -82,10 +92,12 @@ struct relay_counters harness_counters(void);
 struct relay *harness_relay(void);
 struct relay_client *harness_client(const char *name);
 
-/* How many frames came to a connection that were not expected yet; forgets them. */
-size_t harness_forget(const char *name);
-
 /* The clock. */
 uint64_t harness_now(void);
+
+/* The parts of harness_run: one line that is no phrase (what follows it is for the message), … */
+void harness_play_line(const char *line, const char *next);
+void harness_expect_nothing(void);
+void harness_set_blind(bool is_blind);
 
 #endif

@@ -11,18 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct harness_phrase phrases[] = {
-    {"pair", "alice> hello alice id=A\n"
-             "alice< welcome alice lobby 0\n"
-             "bob> hello bob id=B\n"
-             "bob< welcome bob lobby 0 alice online id=A\n"
-             "alice< presence bob online id=B\n"},
-    {"ends", "$< finish\n"
-             "$ end\n"
-             "$< drop\n"},
-    {NULL, NULL},
-};
-
 static const struct harness_dialogue dialogues[] = {
     {"a room is for two", false,
      "pair\n"
@@ -445,7 +433,6 @@ static void test_stopping(void **state)
 
 int main(void)
 {
-    harness_set_phrases(phrases);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_seat_is_freed_in_time),
         cmocka_unit_test(test_a_seat_that_something_waits_for_is_kept_longer),
