@@ -135,8 +135,6 @@ int disk_delete_messages(struct relay *r, struct seat *s, uint64_t stream, uint6
     *d = (struct deletion){.seat = s->id, .stream = stream, .n = n};
     link_init(&d->action.link);
     put(r, &d->action, RELAY_DELETE_MESSAGES);
-    if (!link_is_alone(&s->load.link)) /* what is deleted must not be loaded before */
-        put(r, &s->load, RELAY_LOAD);
     return 0;
 }
 
@@ -161,6 +159,7 @@ void disk_load_more(struct relay *r, struct seat *s)
     if (!s->client || s->disk_count == 0 || s->load_ended || s->loading ||
         s->run_cost > RELAY_WINDOW / 2)
         return;
+    /* Again, where it is asked for already: what was deleted since must not be loaded before. */
     put(r, &s->load, RELAY_LOAD);
 }
 

@@ -238,6 +238,20 @@ static const struct harness_dialogue dialogues[] = {
      "gets 2\n"
      "gets 3\n"
      "sees-bob a:2-3\n"},
+    {"what is receipted at once is not loaded", true,
+     "pair\n"
+     "bob-goes\n"
+     "queue 1\n"
+     "queue 2\n"
+     "hold\n"
+     "bob> hello bob id=B\n"
+     "bob> receipt alice a 1\n"
+     "turn\n"
+     "bob< welcome bob lobby 2 alice online id=A\n"
+     "gets 2\n"
+     "alice< receipt bob a 1\n"
+     "sees-bob a:1-2\n"
+     "disk 1\n"},
     {"leaving drops the queue and says no false stored", true,
      "pair\n"
      "send 1\n"

@@ -126,6 +126,32 @@ static const struct harness_dialogue dialogues[] = {
      "receipt a 2\n"
      "disk 0\n"
      "send 3\n"},
+    {"and all is served again, once", true,
+     "pair\n"
+     "bob-goes\n"
+     "queue 1\n"
+     "queue 2\n"
+     "queue 3\n"
+     "bob-is-back 3\n"
+     "gets 1\n"
+     "gets 2\n"
+     "gets 3\n"
+     "sees-bob a:1-3\n"
+     "full\n"
+     "receipt a 1\n"
+     "gets 1\n"
+     "gets 2\n"
+     "gets 3\n"
+     "disk 3\n"
+     "receipt a 1\n"
+     "disk 2\n"
+     "bob2> hello bob id=B\n"
+     "bob< error replaced\n"
+     "bob< finish\n"
+     "bob2< welcome bob lobby 2 alice online id=A\n"
+     "bob2< message alice a 2 x\n"
+     "bob2< message alice a 3 x\n"
+     "sees-bob a:2-3\n"},
     {"a seat that could not be saved is saved later", true,
      "pair\n"
      "bob-goes\n"
@@ -184,6 +210,31 @@ static void test_a_seat_and_its_queue_expire(void **state)
     harness_stop();
 }
 
+static void test_the_time_is_that_of_the_last_going(void **state)
+{
+    (void)state;
+    struct relay_options o = harness_options(true);
+    o.ping_interval_ms = UINT32_MAX;
+    harness_start(&o);
+    harness_run("pair\n"
+                "bob-goes\n"
+                "queue 1\n"
+                "tick 600000000\n"
+                "bob-is-back 1\n"
+                "gets 1\n"
+                "sees-bob a:1-1\n"
+                "tick 600000000\n" /* who is there is not freed */
+                "bob lost\n"
+                "alice< presence bob offline id=B stored=a:1-1\n"
+                "tick 600000000\n"
+                "crash\n"
+                "tick 4000000\n"
+                "disk 1\n"
+                "tick 1000000\n"
+                "disk 0\n");
+    harness_stop();
+}
+
 /* A deletion that was undone leaves such rows; the newest of a nick counts. */
 static void test_seats_that_were_freed_are_deleted_again(void **state)
 {
@@ -222,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_seat_and_its_queue_expire),
+        cmocka_unit_test(test_the_time_is_that_of_the_last_going),
         cmocka_unit_test(test_seats_that_were_freed_are_deleted_again),
     };
     int failed = harness_play_all("faults", dialogues, sizeof dialogues / sizeof dialogues[0]);
