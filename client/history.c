@@ -1,6 +1,5 @@
-#include "history.h"
+#include "history_internal.h"
 
-#include "db.h"
 #include "error.h"
 
 #include <assert.h>
@@ -12,50 +11,33 @@ enum {
     LOAD_BYTES = 256 << 10, /* of payloads given to the session at a time */
 };
 
-#define MESSAGE_COLUMNS "id, peer, mine, stream, n, wall, mark, payload"
-
-enum statement {
-    PUT_PEER,
-    PUT_STREAM,
-    PUT_MESSAGE,
-    PUT_MARK,
-    PUT_SEEN,
-    PUT_WORDS,
-    PUT_PLACE,
-    GET_PLACE,
-    PUT_SHOWN,
-    GET_SHOWN,
-    GET_NEXT,
-    LOAD,
-    WALK,
-    WALK_UP,
-    SEARCH,
-    RESTORE_PEERS,
-    RESTORE_STREAMS,
-    RESTORE_MESSAGES,
-    STATEMENTS,
-};
-
-static const char *const statements[STATEMENTS] = {
+static const char *const statements[HISTORY_STATEMENTS] = {
     [PUT_PEER] = "REPLACE INTO peer (id, nick, identity) VALUES (?, ?, ?)",
     [PUT_STREAM] = "REPLACE INTO stream (peer, mine, stream, place, last, receipted) "
                    "VALUES (?, ?, ?, ?, ?, ?)",
-    [PUT_MESSAGE] = "REPLACE INTO message (" MESSAGE_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [PUT_MESSAGE] = "REPLACE INTO message (" HISTORY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [PUT_MARK] = "UPDATE message SET mark = ? WHERE id = ?",
     [PUT_SEEN] = "UPDATE message SET mark = 3 WHERE mine AND mark = 2 AND peer = ?1 AND id <= "
-                 "(SELECT id FROM message WHERE mine AND peer = ?1 AND stream = ?2 AND n <= ?3 "
+                 "(SELECT id FROM message WHERE mine = 1 AND peer = ?1 AND stream = ?2 AND n <= ?3 "
                  "ORDER BY n DESC LIMIT 1)",
     [PUT_WORDS] = "INSERT INTO words (rowid, text) VALUES (?, ?)",
+    [PUT_CHANGE] = "INSERT OR IGNORE INTO change (target, id) SELECT id, ? FROM message "
+                   "WHERE peer = ? AND mine = ? AND stream = ? AND n = ?",
     [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
     [GET_PLACE] = "SELECT draft, message FROM place",
     [PUT_SHOWN] = "REPLACE INTO shown (one, message) VALUES (1, ?)",
     [GET_SHOWN] = "SELECT message FROM shown",
     [GET_NEXT] = "SELECT 1 + coalesce(max(id), 0) FROM message",
-    [LOAD] = "SELECT " MESSAGE_COLUMNS " FROM message "
-             "WHERE mine AND peer = ? AND stream = ? AND n >= ? ORDER BY n",
-    [WALK] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id < ? ORDER BY id DESC LIMIT ?",
-    [WALK_UP] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE id >= ? ORDER BY id LIMIT ?",
-    [SEARCH] = "SELECT " MESSAGE_COLUMNS " FROM words JOIN message ON id = words.rowid "
+    [GET] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id = ?",
+    [FIND] = "SELECT id FROM message WHERE peer = ? AND mine = ? AND stream = ? AND n = ?",
+    [CHANGES] =
+        "SELECT message." HISTORY_COLUMNS " FROM change JOIN message ON message.id = change.id "
+        "WHERE target = ? ORDER BY change.id",
+    [LOAD] = "SELECT " HISTORY_COLUMNS " FROM message "
+             "WHERE peer = ? AND mine = 1 AND stream = ? AND n >= ? ORDER BY n",
+    [WALK] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id < ? ORDER BY id DESC LIMIT ?",
+    [WALK_UP] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id >= ? ORDER BY id LIMIT ?",
+    [SEARCH] = "SELECT " HISTORY_COLUMNS " FROM words JOIN message ON id = words.rowid "
                "WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?",
     /* The peer that was spoken with last comes last. */
     [RESTORE_PEERS] = "SELECT id, nick, identity FROM peer "
@@ -63,7 +45,7 @@ static const char *const statements[STATEMENTS] = {
     [RESTORE_STREAMS] = "SELECT peer, mine, stream, place, last, receipted FROM stream "
                         "ORDER BY peer, mine, place",
     [RESTORE_MESSAGES] =
-        "SELECT " MESSAGE_COLUMNS " FROM message WHERE mine AND mark < 2 ORDER BY id",
+        "SELECT " HISTORY_COLUMNS " FROM message WHERE mine AND mark < 2 ORDER BY id",
 };
 
 /* message_open lists what has no receipt by these, and message_unseen what was not seen. */
@@ -84,6 +66,11 @@ static const char *const migrations[] = {
     " tokenize='unicode61 remove_diacritics 2');"
     "CREATE TABLE place (one INTEGER PRIMARY KEY, draft BLOB NOT NULL, message INTEGER NOT NULL)",
     "CREATE TABLE shown (one INTEGER PRIMARY KEY, message INTEGER NOT NULL)",
+    /* Messages that change another one: edits, deletions, reactions. */
+    "CREATE TABLE change (target INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (target, id))"
+    " WITHOUT ROWID;"
+    "DROP INDEX message_number;"
+    "CREATE INDEX message_number ON message (peer, mine, stream, n)",
 };
 
 static const struct db_schema schema = {
@@ -92,13 +79,7 @@ static const struct db_schema schema = {
     .migrations = migrations,
     .migrations_count = sizeof migrations / sizeof migrations[0],
     .statements = statements,
-    .statements_count = STATEMENTS,
-};
-
-struct history {
-    struct db *db;
-    struct buffer scratch;
-    uint64_t next_id; /* a message below it is there already, and saved anew */
+    .statements_count = HISTORY_STATEMENTS,
 };
 
 int history_open(struct history **out, const char *path, char why[HISTORY_WHY_MAX])
@@ -172,18 +153,43 @@ static void put_stream(struct history *h, const struct session_stream_row *row)
     db_run(h->db, PUT_STREAM);
 }
 
-/* Lists the words of a message for history_search. */
-static void put_words(struct history *h, const struct session_message_row *row)
+static void put_words(struct history *h, uint64_t id, const struct json_string *text)
+{
+    db_bind_integer(h->db, PUT_WORDS, 0, id);
+    db_bind_text(h->db, PUT_WORDS, 1, text->at, text->len);
+    db_run(h->db, PUT_WORDS);
+}
+
+static void put_change(struct history *h, const struct session_message_row *row, bool mine,
+                       const struct payload_ref *target)
+{
+    db_bind_integer(h->db, PUT_CHANGE, 0, row->id);
+    db_bind_integer(h->db, PUT_CHANGE, 1, row->peer);
+    db_bind_integer(h->db, PUT_CHANGE, 2, mine);
+    db_bind_integer(h->db, PUT_CHANGE, 3, target->stream);
+    db_bind_integer(h->db, PUT_CHANGE, 4, target->n);
+    db_run(h->db, PUT_CHANGE);
+}
+
+/* Lists a message for history_search and history_walk_changes. */
+static void list(struct history *h, const struct session_message_row *row)
 {
     struct payload payload;
     int rc = payload_decode(row->payload, row->payload_len, &h->scratch, &payload);
     if (rc == ERROR_NOMEM)
         db_fail(h->db);
-    if (rc || (payload.kind != PAYLOAD_TEXT && payload.kind != PAYLOAD_ACTION))
+    if (rc)
         return;
-    db_bind_integer(h->db, PUT_WORDS, 0, row->id);
-    db_bind_text(h->db, PUT_WORDS, 1, payload.text.at, payload.text.len);
-    db_run(h->db, PUT_WORDS);
+    switch (payload.kind) {
+    case PAYLOAD_TEXT:
+    case PAYLOAD_ACTION: put_words(h, row->id, &payload.text); return;
+    case PAYLOAD_EDIT: put_words(h, row->id, &payload.text); /* fall through */
+    case PAYLOAD_DELETE: put_change(h, row, row->mine, &payload.target); return;
+    case PAYLOAD_REACT:
+        put_change(h, row, row->mine == payload.target.mine, &payload.target);
+        return;
+    default: return;
+    }
 }
 
 static void put_message(struct history *h, const struct session_message_row *row)
@@ -199,7 +205,7 @@ static void put_message(struct history *h, const struct session_message_row *row
     db_run(h->db, PUT_MESSAGE);
     if (row->id >= h->next_id) {
         h->next_id = row->id + 1;
-        put_words(h, row);
+        list(h, row);
     }
 }
 
@@ -272,94 +278,6 @@ int history_get_shown(struct history *h, uint64_t *message)
     return rc;
 }
 
-static void read_row(struct db *db, size_t statement, struct session_message_row *row)
-{
-    *row = (struct session_message_row){
-        .id = db_integer(db, statement, 0),
-        .peer = (uint32_t)db_integer(db, statement, 1),
-        .mine = db_integer(db, statement, 2),
-        .stream = db_integer(db, statement, 3),
-        .n = db_integer(db, statement, 4),
-        .wall_ms = db_integer(db, statement, 5),
-        .mark = (enum session_mark)db_integer(db, statement, 6),
-    };
-    row->payload = db_bytes(db, statement, 7, &row->payload_len);
-}
-
-/* Steps through a bound statement of MESSAGE_COLUMNS. */
-static int walk(struct history *h, enum statement which, history_row *take, void *context)
-{
-    int rc, taken = 0;
-    while (taken == 0 && (rc = db_step(h->db, which)) > 0) {
-        struct session_message_row row;
-        read_row(h->db, which, &row);
-        taken = take(context, &row);
-    }
-    db_reset(h->db, which);
-    return taken ? taken : rc;
-}
-
-/* SQLite's integers are signed: more than any id is the largest of them. */
-static void bind_bound(struct history *h, enum statement which, int at, uint64_t value)
-{
-    db_bind_integer(h->db, which, at, value > INT64_MAX ? INT64_MAX : value);
-}
-
-int history_walk(struct history *h, uint64_t before, size_t max, history_row *row, void *context)
-{
-    bind_bound(h, WALK, 0, before);
-    bind_bound(h, WALK, 1, max);
-    return walk(h, WALK, row, context);
-}
-
-int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *row, void *context)
-{
-    bind_bound(h, WALK_UP, 0, from);
-    bind_bound(h, WALK_UP, 1, max);
-    return walk(h, WALK_UP, row, context);
-}
-
-/* Makes FTS5's query of a person's words: each in quotes, the last one a prefix. NULL: no memory.
- */
-static char *make_query(const char *words)
-{
-    char *query = malloc(3 * strlen(words) + 4), *to = query;
-    if (!query)
-        return NULL;
-    while (*(words += strspn(words, " \t\n"))) {
-        size_t len = strcspn(words, " \t\n");
-        *to++ = '"';
-        for (; len > 0; len--, words++) {
-            if (*words == '"')
-                *to++ = '"';
-            *to++ = *words;
-        }
-        *to++ = '"';
-        *to++ = ' ';
-    }
-    if (to > query)
-        to[-1] = '*';
-    *to = '\0';
-    return query;
-}
-
-int history_search(struct history *h, const char *words, uint64_t before, size_t max,
-                   history_row *row, void *context)
-{
-    char *query = make_query(words);
-    if (!query)
-        return ERROR_NOMEM;
-    int rc = 0;
-    if (query[0]) {
-        db_bind_text(h->db, SEARCH, 0, query, strlen(query));
-        bind_bound(h, SEARCH, 1, before);
-        bind_bound(h, SEARCH, 2, max);
-        rc = walk(h, SEARCH, row, context);
-    }
-    free(query);
-    return rc;
-}
-
 struct loading {
     struct session *session;
     size_t bytes;
@@ -384,12 +302,13 @@ int history_load(struct history *h, struct session *s, const struct session_even
     db_bind_integer(h->db, LOAD, 0, load->load.peer);
     db_bind_integer(h->db, LOAD, 1, load->load.stream);
     db_bind_integer(h->db, LOAD, 2, load->load.n);
-    int rc = walk(h, LOAD, load_row, &loading);
+    int rc = history_step(h, LOAD, load_row, &loading);
     return rc < 0 ? rc : session_load_done(s, now_ms);
 }
 
-static int restore_peer(struct session *s, struct db *db)
+static int restore_peer(struct session *s, struct history *h)
 {
+    struct db *db = h->db;
     size_t len;
     const struct session_peer_row row = {
         .id = (uint32_t)db_integer(db, RESTORE_PEERS, 0),
@@ -399,8 +318,9 @@ static int restore_peer(struct session *s, struct db *db)
     return session_restore_peer(s, &row);
 }
 
-static int restore_stream(struct session *s, struct db *db)
+static int restore_stream(struct session *s, struct history *h)
 {
+    struct db *db = h->db;
     const struct session_stream_row row = {
         .peer = (uint32_t)db_integer(db, RESTORE_STREAMS, 0),
         .mine = db_integer(db, RESTORE_STREAMS, 1),
@@ -412,16 +332,16 @@ static int restore_stream(struct session *s, struct db *db)
     return session_restore_stream(s, &row);
 }
 
-static int restore_message(struct session *s, struct db *db)
+static int restore_message(struct session *s, struct history *h)
 {
     struct session_message_row row;
-    read_row(db, RESTORE_MESSAGES, &row);
+    history_read_row(h, RESTORE_MESSAGES, &row);
     return session_restore_message(s, &row);
 }
 
 static const struct {
-    enum statement statement;
-    int (*row)(struct session *s, struct db *db);
+    enum history_statement statement;
+    int (*row)(struct session *s, struct history *h);
 } restores[] = {
     {RESTORE_PEERS, restore_peer},
     {RESTORE_STREAMS, restore_stream},
@@ -433,7 +353,7 @@ int history_restore(struct history *h, struct session *s)
     for (size_t i = 0; i < sizeof restores / sizeof restores[0]; i++) {
         int rc, taken = 0;
         while (taken == 0 && (rc = db_step(h->db, restores[i].statement)) > 0)
-            taken = restores[i].row(s, h->db);
+            taken = restores[i].row(s, h);
         db_reset(h->db, restores[i].statement);
         if (taken || rc)
             return taken ? taken : rc;

@@ -65,9 +65,26 @@ int history_walk(struct history *h, uint64_t before, size_t max, history_row *ro
 /* The same upwards: ids of `from` and above, oldest first. */
 int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *row, void *context);
 
+/* Gives `row` the message with this id, where there is one. */
+int history_get(struct history *h, uint64_t id, history_row *row, void *context);
+
+/* A message by its number in the protocol. */
+struct history_number {
+    uint32_t peer;
+    bool mine;
+    uint64_t stream, n;
+};
+
+/* 1 and the id of that message, 0 where it is not here, ERROR_STORE. */
+int history_find(struct history *h, const struct history_number *number, uint64_t *id);
+
+/* Walks the messages that change the one with this id (edit, delete, react), oldest first. */
+int history_walk_changes(struct history *h, uint64_t id, history_row *row, void *context);
+
 /*
  * The same as history_walk, but only messages whose text has all the words of `words` (the last one
- * may be the beginning of a word), without regard to case and accents. UTF-8, NUL-terminated.
+ * may be the beginning of a word), without regard to case and accents; an edit among them. UTF-8,
+ * NUL-terminated.
  */
 int history_search(struct history *h, const char *words, uint64_t before, size_t max,
                    history_row *row, void *context);

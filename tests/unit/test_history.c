@@ -250,6 +250,61 @@ static void test_walks_and_searches(void **state)
     history_close(h);
 }
 
+static void save_payload(struct history *h, struct session_message_row row, const struct payload *p)
+{
+    struct buffer payload;
+    buffer_init(&payload, SIZE_MAX);
+    assert_int_equal(payload_put(&payload, p), 0);
+    struct session_event event = {.type = SESSION_SAVE_MESSAGE, .message_row = row};
+    event.message_row.payload = buffer_peek(&payload, &event.message_row.payload_len);
+    history_save(h, &event);
+    buffer_clear(&payload);
+}
+
+static void test_what_changes_a_message_is_found(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    fill(h);
+    const struct payload_ref first = {.present = true, .mine = true, .stream = 0xb, .n = 1};
+    struct session_message_row mine = {.id = 5, .peer = 1, .mine = true, .stream = 0xb, .n = 3};
+    struct session_message_row theirs = {.id = 6, .peer = 1, .stream = 0xc, .n = 10};
+    struct payload edit = {.kind = PAYLOAD_EDIT, .text = {"better", 6}, .target = first};
+    save_payload(h, mine, &edit);
+    theirs.n = 11;
+    save_payload(h, theirs, &edit); /* of a message of theirs that there is not */
+    struct payload react = {.kind = PAYLOAD_REACT, .emoji = {"+", 1}, .target = first};
+    mine.id = 7, mine.n = 4;
+    save_payload(h, mine, &react); /* mine, to mine */
+    react.target.mine = false;
+    theirs.id = 8, theirs.n = 12;
+    save_payload(h, theirs, &react); /* theirs, to mine */
+    mine.id = 9, mine.n = 5;
+    mine.peer = 2;
+    save_payload(h, mine, &edit); /* another peer has no such message */
+    assert_int_equal(history_commit(h), 0);
+    said[0] = '\0';
+    assert_int_equal(history_walk_changes(h, 1, take, NULL), 0);
+    assert_said("row 5 to 1 b:3 at 0 mark 0 'better'\n"
+                "row 7 to 1 b:4 at 0 mark 0 ''\n"
+                "row 8 from 1 c:12 at 0 mark 0 ''\n");
+    assert_int_equal(history_walk_changes(h, 3, take, NULL), 0);
+    assert_said("");
+    uint64_t id = 0;
+    struct history_number number = {.peer = 1, .stream = 0xc, .n = 9};
+    assert_int_equal(history_find(h, &number, &id), 1);
+    assert_int_equal(id, 3);
+    number.mine = true;
+    assert_int_equal(history_find(h, &number, &id), 0);
+    assert_int_equal(history_get(h, 3, take, NULL), 0);
+    assert_said("row 3 from 1 c:9 at 2000 mark 0 'Crème brûlée'\n");
+    assert_int_equal(history_get(h, 99, take, NULL), 0);
+    assert_said("");
+    assert_int_equal(history_search(h, "better", UINT64_MAX, 1, take, NULL), 0);
+    assert_said("row 9 to 2 b:5 at 0 mark 0 'better'\n");
+    history_close(h);
+}
+
 static void test_the_place_is_remembered(void **state)
 {
     (void)state;
@@ -334,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup(test_load_gives_what_comes_from_a_number_on, set_up),
         cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
         cmocka_unit_test_setup(test_walks_and_searches, set_up),
+        cmocka_unit_test_setup(test_what_changes_a_message_is_found, set_up),
         cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
         cmocka_unit_test_setup(test_what_was_shown_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),

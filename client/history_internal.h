@@ -1,0 +1,50 @@
+#ifndef HISTORY_INTERNAL_H
+#define HISTORY_INTERNAL_H
+
+#include "db.h"
+#include "history.h"
+
+/* For the files of the history only. */
+
+#define HISTORY_COLUMNS "id, peer, mine, stream, n, wall, mark, payload"
+
+enum history_statement {
+    PUT_PEER,
+    PUT_STREAM,
+    PUT_MESSAGE,
+    PUT_MARK,
+    PUT_SEEN,
+    PUT_WORDS,
+    PUT_CHANGE,
+    PUT_PLACE,
+    GET_PLACE,
+    PUT_SHOWN,
+    GET_SHOWN,
+    GET_NEXT,
+    GET,
+    FIND,
+    CHANGES,
+    LOAD,
+    WALK,
+    WALK_UP,
+    SEARCH,
+    RESTORE_PEERS,
+    RESTORE_STREAMS,
+    RESTORE_MESSAGES,
+    HISTORY_STATEMENTS,
+};
+
+struct history {
+    struct db *db;
+    struct buffer scratch;
+    uint64_t next_id; /* a message below it is there already, and saved anew */
+};
+
+/* Reads the row of HISTORY_COLUMNS that a statement stands at. */
+void history_read_row(struct history *h, enum history_statement which,
+                      struct session_message_row *row);
+
+/* Steps through a bound statement of HISTORY_COLUMNS. */
+int history_step(struct history *h, enum history_statement which, history_row *take, void *context);
+
+#endif

@@ -1,0 +1,120 @@
+#include "history_internal.h"
+
+#include "error.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void history_read_row(struct history *h, enum history_statement which,
+                      struct session_message_row *row)
+{
+    struct db *db = h->db;
+    *row = (struct session_message_row){
+        .id = db_integer(db, which, 0),
+        .peer = (uint32_t)db_integer(db, which, 1),
+        .mine = db_integer(db, which, 2),
+        .stream = db_integer(db, which, 3),
+        .n = db_integer(db, which, 4),
+        .wall_ms = db_integer(db, which, 5),
+        .mark = (enum session_mark)db_integer(db, which, 6),
+    };
+    row->payload = db_bytes(db, which, 7, &row->payload_len);
+}
+
+int history_step(struct history *h, enum history_statement which, history_row *take, void *context)
+{
+    int rc, taken = 0;
+    while (taken == 0 && (rc = db_step(h->db, which)) > 0) {
+        struct session_message_row row;
+        history_read_row(h, which, &row);
+        taken = take(context, &row);
+    }
+    db_reset(h->db, which);
+    return taken ? taken : rc;
+}
+
+/* SQLite's integers are signed: more than any id is the largest of them. */
+static void bind_bound(struct history *h, enum history_statement which, int at, uint64_t value)
+{
+    db_bind_integer(h->db, which, at, value > INT64_MAX ? INT64_MAX : value);
+}
+
+int history_walk(struct history *h, uint64_t before, size_t max, history_row *row, void *context)
+{
+    bind_bound(h, WALK, 0, before);
+    bind_bound(h, WALK, 1, max);
+    return history_step(h, WALK, row, context);
+}
+
+int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *row, void *context)
+{
+    bind_bound(h, WALK_UP, 0, from);
+    bind_bound(h, WALK_UP, 1, max);
+    return history_step(h, WALK_UP, row, context);
+}
+
+int history_get(struct history *h, uint64_t id, history_row *row, void *context)
+{
+    bind_bound(h, GET, 0, id);
+    return history_step(h, GET, row, context);
+}
+
+int history_find(struct history *h, const struct history_number *number, uint64_t *id)
+{
+    db_bind_integer(h->db, FIND, 0, number->peer);
+    db_bind_integer(h->db, FIND, 1, number->mine);
+    db_bind_integer(h->db, FIND, 2, number->stream);
+    db_bind_integer(h->db, FIND, 3, number->n);
+    int rc = db_step(h->db, FIND);
+    if (rc > 0)
+        *id = db_integer(h->db, FIND, 0);
+    db_reset(h->db, FIND);
+    return rc;
+}
+
+int history_walk_changes(struct history *h, uint64_t id, history_row *row, void *context)
+{
+    bind_bound(h, CHANGES, 0, id);
+    return history_step(h, CHANGES, row, context);
+}
+
+/* Makes FTS5's query of a person's words: each in quotes, the last one a prefix. NULL: no memory.
+ */
+static char *make_query(const char *words)
+{
+    char *query = malloc(3 * strlen(words) + 4), *to = query;
+    if (!query)
+        return NULL;
+    while (*(words += strspn(words, " \t\n"))) {
+        size_t len = strcspn(words, " \t\n");
+        *to++ = '"';
+        for (; len > 0; len--, words++) {
+            if (*words == '"')
+                *to++ = '"';
+            *to++ = *words;
+        }
+        *to++ = '"';
+        *to++ = ' ';
+    }
+    if (to > query)
+        to[-1] = '*';
+    *to = '\0';
+    return query;
+}
+
+int history_search(struct history *h, const char *words, uint64_t before, size_t max,
+                   history_row *row, void *context)
+{
+    char *query = make_query(words);
+    if (!query)
+        return ERROR_NOMEM;
+    int rc = 0;
+    if (query[0]) {
+        db_bind_text(h->db, SEARCH, 0, query, strlen(query));
+        bind_bound(h, SEARCH, 1, before);
+        bind_bound(h, SEARCH, 2, max);
+        rc = history_step(h, SEARCH, row, context);
+    }
+    free(query);
+    return rc;
+}
