@@ -24,6 +24,9 @@ static const struct keymap_row rows[] = {
     {META('>'), ACTION_BOTTOM, "M->", "to the newest message"},
     {META('u'), ACTION_UNREAD, "M-u", "to the first message that was new when you came back"},
     {CONTROL('R'), ACTION_SEARCH, "^R", "search the conversation; again: the next older match"},
+    {META('p'), ACTION_CHOOSE_OLDER, "M-p", "choose a message, or the one before it"},
+    {META('n'), ACTION_CHOOSE_NEWER, "M-n", "choose the message after it"},
+    {META('w'), ACTION_COPY, "M-w", "copy the chosen message, or the newest of theirs"},
 
     {CONTROL('B'), ACTION_LEFT, "^B", "back a character"},
     {KEY(LEFT), ACTION_LEFT, "Left", NULL},
@@ -61,7 +64,7 @@ static const struct keymap_row rows[] = {
      "erase the character under the cursor; on an empty line: quit"},
     {CONTROL('L'), ACTION_REDRAW, "^L", "draw the screen anew"},
     {CONTROL('Z'), ACTION_SUSPEND, "^Z", "suspend"},
-    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page or a search"},
+    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page, a search or a chosen message"},
     {KEY(F1), ACTION_HELP, "F1", "this manual"},
 };
 

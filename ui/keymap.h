@@ -43,6 +43,9 @@ enum action {
     ACTION_HOME,   /* start of the line; once there, the top of the conversation */
     ACTION_END,    /* end of the line; once there, the bottom of the conversation */
     ACTION_SEARCH,
+    ACTION_CHOOSE_OLDER, /* a message to speak about */
+    ACTION_CHOOSE_NEWER,
+    ACTION_COPY,          /* that message */
     ACTION_CANCEL,        /* ^C */
     ACTION_ERASE_OR_QUIT, /* ^D */
     ACTION_ESCAPE,

@@ -30,6 +30,7 @@ void transcript_clear(struct transcript *t)
     t->size = t->start = t->count = 0;
     t->following = true;
     t->older = t->has_found = false;
+    t->chosen = 0;
 }
 
 void transcript_free(struct transcript *t)
@@ -69,8 +70,9 @@ static size_t length(const char *s)
 static struct entry *entry_new(const struct transcript_entry *e)
 {
     size_t author = length(e->author), quote = length(e->quote), day = length(e->day_text);
-    size_t time = length(e->time_text), word = length(e->word), name = e->action ? author + 1 : 0;
-    size_t size = author + quote + day + time + word + name + e->text_len + 6;
+    size_t time = length(e->time_text), word = length(e->word), note = length(e->note);
+    size_t name = e->action ? author + 1 : 0;
+    size_t size = author + quote + day + time + word + note + name + e->text_len + 7;
     struct entry *entry = malloc(sizeof *entry + size);
     if (!entry)
         return NULL;
@@ -81,6 +83,7 @@ static struct entry *entry_new(const struct transcript_entry *e)
     entry->e.day_text = keep(&at, e->day_text, day);
     entry->e.time_text = keep(&at, e->time_text, time);
     entry->e.word = keep(&at, e->word, word);
+    entry->e.note = keep(&at, e->note, note);
     entry->shown = at;
     if (e->action) {
         memcpy(at, e->author, author);
@@ -145,6 +148,7 @@ int transcript_append(struct transcript *t, const struct transcript_entry *e)
     assert(e->id == 0 || e->id > last->key);
     entry->key = e->id ? e->id : last->key;
     entry->ordinal = last->ordinal + transcript_is_message(entry);
+    entry->mine = e->kind == TRANSCRIPT_MINE ? e->id : last->mine;
     t->following = t->following || transcript_shows_end(t);
     t->slots[(t->start + t->count) & (t->size - 1)] = entry;
     t->count++;
@@ -172,6 +176,13 @@ int transcript_prepend(struct transcript *t, const struct transcript_entry *e)
         later->key = entry->key;
     }
     entry->ordinal = next->ordinal - transcript_is_message(next);
+    entry->mine = e->kind == TRANSCRIPT_MINE ? e->id : 0;
+    for (size_t i = 0; i < t->count && entry->mine; i++) {
+        struct entry *later = transcript_at(t, t->first + (int64_t)i);
+        if (later->mine != 0)
+            break;
+        later->mine = entry->mine;
+    }
     t->start = (t->start - 1) & (t->size - 1);
     t->slots[t->start] = entry;
     t->count++;
@@ -223,13 +234,14 @@ const struct transcript_entry *transcript_find(const struct transcript *t, uint6
 }
 
 /* Puts an entry made of `e` in the place of entry `seq`. */
-static int replace(struct transcript *t, int64_t seq, const struct transcript_entry *e)
+static int put_in_place(struct transcript *t, int64_t seq, const struct transcript_entry *e)
 {
     struct entry *old = transcript_at(t, seq), *entry = entry_new(e);
     if (!entry)
         return ERROR_NOMEM;
     entry->key = old->key;
     entry->ordinal = old->ordinal;
+    entry->mine = old->mine;
     t->slots[(t->start + (size_t)(seq - t->first)) & (t->size - 1)] = entry;
     free(old);
     return 0;
@@ -249,18 +261,29 @@ int transcript_set_mark(struct transcript *t, uint64_t id, enum transcript_mark 
     struct transcript_entry changed = *e;
     changed.mark = mark;
     changed.word = word;
-    return replace(t, seq, &changed);
+    return put_in_place(t, seq, &changed);
 }
 
-int transcript_set_text(struct transcript *t, uint64_t id, const char *text, size_t len)
+int transcript_replace(struct transcript *t, const struct transcript_entry *e)
 {
     int64_t seq;
-    if (!transcript_seq(t, id, &seq))
+    if (!transcript_seq(t, e->id, &seq))
         return 0;
-    struct transcript_entry changed = transcript_at(t, seq)->e;
-    changed.text = text;
-    changed.text_len = len;
-    return replace(t, seq, &changed);
+    const struct transcript_entry *old = &transcript_at(t, seq)->e;
+    struct transcript_entry changed = *e;
+    changed.mark = old->mark;
+    changed.word = old->word;
+    return put_in_place(t, seq, &changed);
+}
+
+void transcript_choose(struct transcript *t, uint64_t id)
+{
+    t->chosen = id;
+}
+
+uint64_t transcript_chosen(const struct transcript *t)
+{
+    return t->chosen;
 }
 
 void transcript_set_new(struct transcript *t, uint64_t id)

@@ -31,6 +31,7 @@ enum transcript_mark {
     TRANSCRIPT_DELIVERED, /* ✓✓ on the peer's machine */
     TRANSCRIPT_SEEN,      /* ● seen */
     TRANSCRIPT_REFUSED,   /* ! with the reason as its word */
+    TRANSCRIPT_CROSSED,   /* ⤫ of theirs, and only in a row: see `after` */
 };
 
 struct transcript_entry {
@@ -47,6 +48,13 @@ struct transcript_entry {
     const char *time_text; /* "09:14", at most 5 columns; NULL for none */
     enum transcript_mark mark;
     const char *word; /* beside the mark: "queued", a reason; or NULL */
+    const char *note; /* a line below the text: "edited", reactions; or NULL */
+    bool gone;        /* the text only says that there was one */
+    /*
+     * Of theirs: the id of the last message of mine that its writer had seen, 0 where that is not
+     * known. Where newer ones of mine stand above it, the two crossed on their way.
+     */
+    uint64_t after;
 };
 
 /*
@@ -80,7 +88,17 @@ const struct transcript_entry *transcript_find(const struct transcript *t, uint6
 /* Change a loaded entry; nothing happens where it is not loaded. `word` as above. ERROR_NOMEM. */
 int transcript_set_mark(struct transcript *t, uint64_t id, enum transcript_mark mark,
                         const char *word);
-int transcript_set_text(struct transcript *t, uint64_t id, const char *text, size_t len);
+
+/* Puts another entry with the same id in its place, but for its mark and word. Likewise. */
+int transcript_replace(struct transcript *t, const struct transcript_entry *entry);
+
+/*
+ * The message that the person chose: the next one above (-1) or below (1) the one chosen now, first
+ * the last in view, is brought into view; below the newest there is none. 0: none is chosen.
+ */
+void transcript_choose_next(struct transcript *t, int direction);
+void transcript_choose(struct transcript *t, uint64_t id);
+uint64_t transcript_chosen(const struct transcript *t);
 
 /* Draws the line "new" above the entry with this id; 0 takes it away. */
 void transcript_set_new(struct transcript *t, uint64_t id);
@@ -119,6 +137,7 @@ enum transcript_part {
     TRANSCRIPT_ROW_QUOTE,
     TRANSCRIPT_ROW_TEXT,
     TRANSCRIPT_ROW_WORD, /* the mark's word, where it found no place beside the text */
+    TRANSCRIPT_ROW_NOTE,
 };
 
 struct transcript_row {
@@ -130,6 +149,8 @@ struct transcript_row {
     bool time;  /* it shows the time */
     bool last;  /* the entry's last text row: it shows the mark */
     bool word;  /* and there is room for the mark's word on it too */
+    enum transcript_mark mark;
+    bool chosen;
 };
 
 /*

@@ -12,6 +12,7 @@ struct entry {
     size_t shown_len;
     uint64_t key; /* its id, or where it has none that of a neighbour: ascending, for bisection */
     int64_t ordinal; /* messages up to this one, from an origin of its own */
+    uint64_t mine;   /* id of the last message of mine up to here; 0 where none is loaded */
 
     unsigned generation; /* that `text_rows` and `word_rows` are of */
     size_t text_rows, word_rows;
@@ -56,11 +57,12 @@ struct transcript {
     size_t needle_len;
     int64_t found; /* entry of the last match */
     bool has_found;
+    uint64_t chosen; /* id of a message */
 };
 
-/* The rows of an entry: those before its text (new, day, quote), its text, its mark's word. */
+/* The rows of an entry: before its text (new, day, quote), its text, its mark's word, its note. */
 struct transcript_shape {
-    bool new, day, gap, quote; /* gap: a blank row above the day */
+    bool new, day, gap, quote, note; /* gap: a blank row above the day */
     size_t before, text, word;
 };
 

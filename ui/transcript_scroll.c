@@ -46,13 +46,14 @@ struct transcript_shape transcript_shape_of(const struct transcript *t, int64_t 
     shape.gap = shape.day && !oldest;
     shape.new = entry->e.id != 0 && entry->e.id == t->new_id;
     shape.quote = entry->e.quote;
+    shape.note = entry->e.note;
     shape.before = (size_t)(shape.new + shape.gap + 2 * shape.day + shape.quote);
     return shape;
 }
 
 static size_t height(const struct transcript_shape *shape)
 {
-    return shape->before + shape->text + shape->word;
+    return shape->before + shape->text + shape->word + shape->note;
 }
 
 static size_t height_at(const struct transcript *t, int64_t seq)
@@ -223,6 +224,26 @@ void transcript_show_seq(struct transcript *t, int64_t seq)
     struct place first = {seq, 0}, view = transcript_top_place(t);
     if (is_above(first, view) || is_above(down(t, view, (size_t)t->rows - 1), first))
         go(t, up(t, first, (size_t)t->rows / 3));
+}
+
+void transcript_choose_next(struct transcript *t, int direction)
+{
+    int64_t seq;
+    if (t->count == 0)
+        return;
+    if (transcript_seq(t, t->chosen, &seq))
+        seq += direction;
+    else
+        seq = direction < 0 ? transcript_last_seen(t) : end_of(t);
+    for (; seq >= t->first && seq < end_of(t); seq += direction) {
+        if (transcript_at(t, seq)->e.id == 0)
+            continue;
+        t->chosen = transcript_at(t, seq)->e.id;
+        transcript_show_seq(t, seq);
+        return;
+    }
+    if (direction > 0)
+        t->chosen = 0;
 }
 
 void transcript_show(struct transcript *t, uint64_t id)

@@ -72,17 +72,25 @@ static void put_wrapped(struct rows *rows, struct transcript_row row, size_t fro
     } while ((wrapped.hard || at < len) && rows->count < rows->max);
 }
 
+static enum transcript_mark mark_of(const struct entry *entry)
+{
+    bool crossed =
+        entry->e.kind == TRANSCRIPT_THEIRS && entry->e.after != 0 && entry->mine > entry->e.after;
+    return crossed ? TRANSCRIPT_CROSSED : entry->e.mark;
+}
+
 /* Puts the rows of an entry from row `from` on. */
 static void put_entry(const struct transcript *t, struct rows *rows, struct place from)
 {
     const struct entry *entry = transcript_at(t, from.seq);
     const struct transcript_entry *e = &entry->e;
     struct transcript_shape shape = transcript_shape_of(t, from.seq);
-    bool time = shows_time(t, from.seq, &shape);
+    bool time = shows_time(t, from.seq, &shape), chosen = e->id != 0 && e->id == t->chosen;
     enum transcript_part parts[5];
     size_t before = parts_before(&shape, parts), row = from.row;
     for (; row < before; row++) {
         struct transcript_row part = {.part = parts[row], .entry = e, .text = ""};
+        part.chosen = chosen && parts[row] == TRANSCRIPT_ROW_QUOTE;
         if (parts[row] == TRANSCRIPT_ROW_DAY)
             part.text = e->day_text;
         if (parts[row] == TRANSCRIPT_ROW_QUOTE) {
@@ -104,6 +112,8 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
     text.time = text.first && time;
     text.last = true;
     text.word = e->word && shape.word == 0;
+    text.mark = mark_of(entry);
+    text.chosen = chosen;
     if (row < shape.text)
         put_wrapped(rows, text, row, t->columns);
     row -= row < shape.text ? row : shape.text;
@@ -111,6 +121,13 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
         struct transcript_row word = {.part = TRANSCRIPT_ROW_WORD, .entry = e, .text = e->word};
         word.len = strlen(e->word);
         put_wrapped(rows, word, row, t->columns);
+        row -= row < shape.word ? row : shape.word;
+    }
+    if (shape.note && row == 0) {
+        struct transcript_row note = {.part = TRANSCRIPT_ROW_NOTE, .entry = e, .text = e->note};
+        note.len = strlen(e->note);
+        note.chosen = chosen;
+        put(rows, &note);
     }
 }
 

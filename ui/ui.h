@@ -41,6 +41,7 @@ enum ui_event_type {
     UI_OLDER,    /* transcript_wants_older: prepend entries, transcript_set_older */
     UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
     UI_COMPLETE, /* Tab: editor_replace what can be completed before the cursor, or ui_set_note */
+    UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
     UI_HELP,     /* F1: ui_open_page with the manual */
     UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
     UI_SUSPEND,  /* ^Z, or the system asks */

@@ -161,6 +161,25 @@ static int down(struct ui *ui)
     return edit(ui, ACTION_DOWN);
 }
 
+static int choose_older(struct ui *ui)
+{
+    ui_close_page(ui);
+    transcript_choose_next(ui->transcript, -1);
+    return 0;
+}
+
+static int choose_newer(struct ui *ui)
+{
+    ui_close_page(ui);
+    transcript_choose_next(ui->transcript, 1);
+    return 0;
+}
+
+static int copy(struct ui *ui)
+{
+    return ui_emit(ui, UI_COPY, "", 0);
+}
+
 static int search(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING) {
@@ -201,6 +220,8 @@ static int escape(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
         return leave_search(ui);
+    if (!ui->page)
+        transcript_choose(ui->transcript, 0);
     ui_close_page(ui);
     return 0;
 }
@@ -238,6 +259,9 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_HOME] = home,
     [ACTION_END] = end,
     [ACTION_SEARCH] = search,
+    [ACTION_CHOOSE_OLDER] = choose_older,
+    [ACTION_CHOOSE_NEWER] = choose_newer,
+    [ACTION_COPY] = copy,
     [ACTION_CANCEL] = cancel,
     [ACTION_ERASE_OR_QUIT] = erase_or_quit,
     [ACTION_ESCAPE] = escape,

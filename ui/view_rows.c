@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "};
+static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "}, chosen = {"▌", ">"};
 
 static const struct {
     struct sign sign;
@@ -16,6 +16,7 @@ static const struct {
     [TRANSCRIPT_DELIVERED] = {{"✓✓", "++"}, ROLE_MARK},
     [TRANSCRIPT_SEEN] = {{"●", "*"}, ROLE_SEEN},
     [TRANSCRIPT_REFUSED] = {{"!", "!"}, ROLE_REFUSED},
+    [TRANSCRIPT_CROSSED] = {{"⤫", "x"}, ROLE_MARK},
 };
 
 /* The row that is being drawn, and where its text is. */
@@ -27,9 +28,10 @@ struct line {
 
 static enum theme_role role_of(const struct transcript_entry *e)
 {
-    return e->kind == TRANSCRIPT_NOTICE  ? ROLE_NOTICE
-           : e->kind == TRANSCRIPT_ERROR ? ROLE_ERROR
-                                         : ROLE_TEXT;
+    return e->gone                        ? ROLE_QUOTE
+           : e->kind == TRANSCRIPT_NOTICE ? ROLE_NOTICE
+           : e->kind == TRANSCRIPT_ERROR  ? ROLE_ERROR
+                                          : ROLE_TEXT;
 }
 
 static void draw_across(struct pen *pen, int at, enum theme_role role, const char *text, size_t len)
@@ -104,15 +106,16 @@ static void draw_text(struct pen *pen, const struct line *line)
 static void draw_mark(struct pen *pen, const struct line *line)
 {
     const struct transcript_entry *e = line->row->entry;
-    const char *sign = view_sign(pen, marks[e->mark].sign);
+    enum transcript_mark mark = line->row->mark;
+    const char *sign = view_sign(pen, marks[mark].sign);
     int column = pen->layout.mark + 1, right = column + 2;
     if (line->row->word) {
         int width = (int)text_width(e->word, strlen(e->word));
         struct canvas_at at = {line->at, right - width, width};
-        view_put(pen, at, marks[e->mark].role, e->word);
+        view_put(pen, at, marks[mark].role, e->word);
         column = right - width - 1 - (int)text_width(sign, strlen(sign));
     }
-    view_put(pen, (struct canvas_at){line->at, column, right - column}, marks[e->mark].role, sign);
+    view_put(pen, (struct canvas_at){line->at, column, right - column}, marks[mark].role, sign);
 }
 
 static void draw_quote(struct pen *pen, const struct line *line)
@@ -128,6 +131,8 @@ static void draw_quote(struct pen *pen, const struct line *line)
 static void draw_row(struct pen *pen, const struct line *line)
 {
     const struct transcript_row *row = line->row;
+    if (row->chosen)
+        view_put(pen, (struct canvas_at){line->at, 0, 1}, ROLE_QUESTION, view_sign(pen, chosen));
     draw_margin(pen, line);
     switch (row->part) {
     case TRANSCRIPT_ROW_BLANK: break;
@@ -136,13 +141,17 @@ static void draw_row(struct pen *pen, const struct line *line)
     case TRANSCRIPT_ROW_QUOTE: draw_quote(pen, line); break;
     case TRANSCRIPT_ROW_TEXT:
         draw_text(pen, line);
-        if (row->last && row->entry->mark != TRANSCRIPT_NONE)
+        if (row->last && row->mark != TRANSCRIPT_NONE)
             draw_mark(pen, line);
         break;
     case TRANSCRIPT_ROW_WORD:
         canvas_put(pen->canvas, (struct canvas_at){line->at, line->text, line->columns},
                    theme_style(&pen->view->theme, marks[row->entry->mark].role), row->text,
                    row->len);
+        break;
+    case TRANSCRIPT_ROW_NOTE:
+        view_put_cut(pen, (struct canvas_at){line->at, line->text, line->columns},
+                     theme_style(&pen->view->theme, ROLE_QUOTE), row->text, row->len);
         break;
     }
 }

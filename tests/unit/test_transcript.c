@@ -51,7 +51,7 @@ static const char *view_of(struct transcript *t)
     out[0] = '\0';
     for (size_t i = 0; i < count; i++)
         used += (size_t)snprintf(out + used, sizeof out - used, "%c%s%s%s%s %.*s\n",
-                                 " DNQTW"[rows[i].part], rows[i].first ? "f" : "",
+                                 " DNQTWN"[rows[i].part], rows[i].first ? "f" : "",
                                  rows[i].time ? "t" : "", rows[i].last ? "l" : "",
                                  rows[i].word ? "w" : "", (int)rows[i].len, rows[i].text);
     return out;
@@ -118,14 +118,79 @@ static void test_entries_change(void **state)
     assert_string_equal(transcript_find(t, 8)->word, "quota");
     assert_int_equal(transcript_set_mark(t, 8, TRANSCRIPT_DELIVERED, "quota"), 0);
     assert_int_equal(transcript_find(t, 8)->mark, TRANSCRIPT_DELIVERED);
-    assert_int_equal(transcript_set_text(t, 8, "other", 5), 0);
+    struct transcript_entry other = *transcript_find(t, 8);
+    other.text = "other";
+    other.text_len = 5;
+    other.note = "edited";
+    other.mark = TRANSCRIPT_NONE;
+    assert_int_equal(transcript_replace(t, &other), 0);
+    assert_int_equal(transcript_find(t, 8)->mark, TRANSCRIPT_DELIVERED);
+    assert_string_equal(transcript_find(t, 8)->word, "quota");
     assert_string_equal(transcript_find(t, 8)->text, "other");
     assert_string_equal(transcript_find(t, 8)->author, "bob");
-    assert_string_equal(view_of(t), "Tftl message 7\nTftlw other\nTftl message 9\n");
+    assert_string_equal(view_of(t), "Tftlw other\nN edited\nTftl message 9\n");
     assert_int_equal(transcript_set_mark(t, 10, TRANSCRIPT_SEEN, NULL), 0);
-    assert_int_equal(transcript_set_text(t, 0, "x", 1), 0);
+    other.id = 10;
+    assert_int_equal(transcript_replace(t, &other), 0);
     assert_null(transcript_find(t, 10));
     assert_null(transcript_find(t, 0));
+    transcript_free(t);
+}
+
+static void test_messages_that_crossed(void **state)
+{
+    (void)state;
+    struct transcript *t = transcript_new(100);
+    assert_int_equal(transcript_set_size(t, 9, 40), 0);
+    struct transcript_entry mine = {.kind = TRANSCRIPT_MINE, .author = "alice", .text = ""};
+    struct transcript_entry theirs = {.kind = TRANSCRIPT_THEIRS, .author = "bob", .text = ""};
+    static const uint64_t after[] = {0, 3, 2, 5}; /* of 6 to 9 */
+    for (size_t i = 0; i < 4; i++) {
+        theirs.id = 6 + i;
+        theirs.after = after[i];
+        assert_int_equal(transcript_append(t, &theirs), 0);
+    }
+    const struct transcript_row *rows;
+    assert_int_equal(transcript_view(t, &rows), 4);
+    for (size_t i = 0; i < 4; i++) /* nothing of mine is loaded that could have crossed */
+        assert_int_equal(rows[i].mark, TRANSCRIPT_NONE);
+    mine.id = 4;
+    assert_int_equal(transcript_prepend(t, &mine), 0);
+    mine.id = 2;
+    assert_int_equal(transcript_prepend(t, &mine), 0);
+    assert_int_equal(transcript_view(t, &rows), 6);
+    static const enum transcript_mark marks[] = {TRANSCRIPT_NONE,    TRANSCRIPT_NONE,
+                                                 TRANSCRIPT_NONE,    TRANSCRIPT_CROSSED,
+                                                 TRANSCRIPT_CROSSED, TRANSCRIPT_NONE};
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(rows[i].mark, marks[i]);
+    transcript_free(t);
+}
+
+static void test_a_message_is_chosen(void **state)
+{
+    (void)state;
+    struct transcript *t = filled(9, 3, 40);
+    transcript_choose_next(t, 1);
+    assert_int_equal(transcript_chosen(t), 0);
+    static const struct {
+        int direction;
+        uint64_t chosen;
+    } steps[] = {{-1, 9}, {-1, 8}, {1, 9}, {1, 0}, {-1, 9}, {-1, 8}, {-1, 7}, {-1, 6}};
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        transcript_choose_next(t, steps[i].direction);
+        assert_int_equal(transcript_chosen(t), steps[i].chosen);
+    }
+    const struct transcript_row *rows;
+    size_t count = transcript_view(t, &rows), chosen = 0;
+    for (size_t i = 0; i < count; i++)
+        chosen += rows[i].chosen;
+    assert_int_equal(chosen, 1); /* it came into view */
+    for (int i = 0; i < 20; i++)
+        transcript_choose_next(t, -1);
+    assert_int_equal(transcript_chosen(t), 1);
+    transcript_choose(t, 0);
+    assert_int_equal(transcript_chosen(t), 0);
     transcript_free(t);
 }
 
@@ -323,6 +388,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_entry_shows),
         cmocka_unit_test(test_entries_change),
+        cmocka_unit_test(test_messages_that_crossed),
+        cmocka_unit_test(test_a_message_is_chosen),
         cmocka_unit_test(test_entries_without_an_id_do_not_hide_others),
         cmocka_unit_test(test_scrolling),
         cmocka_unit_test(test_older_entries_are_asked_for_once),

@@ -195,7 +195,8 @@ static void change(struct transcript *t)
         struct plain_entry other;
         random_entry(&other, e->id + 5, 0);
         memcpy(e->text, other.text, sizeof e->text);
-        transcript_set_text(t, e->id, e->text, strlen(e->text));
+        struct transcript_entry changed = given(e);
+        transcript_replace(t, &changed);
     }
 }
 

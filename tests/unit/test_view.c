@@ -197,6 +197,29 @@ static void test_every_kind_of_entry(void **state)
     end_scene(&s);
 }
 
+static void test_what_became_of_messages(void **state)
+{
+    (void)state;
+    struct scene s = new_scene();
+    struct transcript_entry e = mine(1, 554, "lets meet at four", TRANSCRIPT_SEEN);
+    e.note = "edited  👍 bob";
+    add(&s, e);
+    e = said(2, 555, "deleted");
+    e.gone = true;
+    add(&s, e);
+    add(&s, mine(3, 556, "are you there?", TRANSCRIPT_DELIVERED));
+    e = said(4, 556, "I come at five, and the others come at six, so do not wait for us");
+    e.after = 1;
+    e.quote = "lets meet at four";
+    e.note = "edited  👍 alice  and so much more that it cannot be shown in one line";
+    add(&s, e);
+    transcript_choose(s.view.transcript, 4);
+    check(&s, 16, 60, "changes-60x16");
+    s.view.ascii = true;
+    check(&s, 16, 40, "changes-ascii-40x16");
+    end_scene(&s);
+}
+
 static void test_the_top_line(void **state)
 {
     (void)state;
@@ -338,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_reading_back),
         cmocka_unit_test(test_without_unicode),
         cmocka_unit_test(test_every_kind_of_entry),
+        cmocka_unit_test(test_what_became_of_messages),
         cmocka_unit_test(test_the_top_line),
         cmocka_unit_test(test_the_input),
         cmocka_unit_test(test_a_page),
