@@ -30,6 +30,7 @@ int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t
 int batch_end_turn(struct face *f, uint64_t now_ms);
 bool batch_is_ended(const struct face *f);
 void batch_clear(struct face *f);
+uint64_t batch_chosen(const struct face *f);
 void batch_free(struct face *f);
 
 #endif

@@ -21,6 +21,14 @@ static const struct command table[] = {
      "goes to another relay, or tries this one again at once"},
     {COMMAND_SET, "set", COMMAND_OPTIONAL, "/set [name [value]]",
      "lists the settings, or shows or changes one"},
+    {COMMAND_REPLY, "reply", COMMAND_REQUIRED, "/reply text",
+     "answers the chosen message (M-p), or their newest"},
+    {COMMAND_EDIT, "edit", COMMAND_REQUIRED, "/edit text",
+     "changes the chosen message of yours, or your newest"},
+    {COMMAND_DELETE, "delete", COMMAND_ALONE, "/delete",
+     "takes the chosen message of yours, or your newest, from both screens"},
+    {COMMAND_REACT, "react", COMMAND_OPTIONAL, "/react [:emoji:]",
+     "puts a sign to the chosen message, or their newest; without one, takes it back"},
 };
 
 enum {

@@ -17,6 +17,10 @@ enum command_id {
     COMMAND_INFO,
     COMMAND_CONNECT,
     COMMAND_SET,
+    COMMAND_REPLY,
+    COMMAND_EDIT,
+    COMMAND_DELETE,
+    COMMAND_REACT,
 };
 
 enum command_arguments {

@@ -4,6 +4,7 @@
 #include "text.h"
 #include "words.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,28 +43,71 @@ static char *join(const char *before, const struct json_string *text, size_t *le
     return joined;
 }
 
+/* The first line of a text, made safe to show in one. */
+static char *first_line(const struct json_string *text)
+{
+    size_t len;
+    const char *feed = memchr(text->at, '\n', text->len);
+    return text_sanitise(text->at, feed ? (size_t)(feed - text->at) : text->len, 0, &len);
+}
+
+/* Adds a reaction and who has it to the note. False: out of memory. */
+static bool add_reaction(struct entry *e, const char *reaction, const char *nick)
+{
+    size_t len, at = strlen(e->note);
+    if (!*reaction)
+        return true;
+    char *sign = text_sanitise(reaction, strlen(reaction), 0, &len);
+    char *name = text_sanitise(nick, strlen(nick), 0, &len);
+    if (sign && name)
+        snprintf(e->note + at, sizeof e->note - at, "%s%s %s", at ? "  " : "", sign, name);
+    e->note[text_fit(e->note, strlen(e->note), sizeof e->note)] = '\0';
+    bool done = sign && name;
+    free(sign);
+    free(name);
+    return done;
+}
+
+/* What became of a message, and what it answers. False: out of memory. */
+static bool init_rest(struct entry *e, const struct face_message *m)
+{
+    const char *me = m->row->mine ? m->author : m->to, *peer = m->row->mine ? m->to : m->author;
+    if (m->is_edited)
+        strcpy(e->note, "edited");
+    if (!add_reaction(e, m->reaction_theirs, peer ? peer : "") ||
+        !add_reaction(e, m->reaction_mine, me ? me : ""))
+        return false;
+    if (*e->note)
+        e->shown.note = e->note;
+    e->shown.after = m->after;
+    if (m->quote.len == 0)
+        return true;
+    e->shown.quote = e->quote = first_line(&m->quote);
+    return e->quote;
+}
+
 int entry_init_message(struct entry *e, const struct face_message *m)
 {
     struct words_said said = words_said(m->payload);
     *e = (struct entry){0};
-    if (!said.shown)
-        return 0;
+    if (!said.shown || m->target)
+        return 0; /* a change is seen on what it changes */
     size_t len;
     e->author = text_sanitise(m->author, strlen(m->author), 0, &len);
-    e->text = join(said.before, &said.text, &len);
-    if (!e->author || !e->text) {
+    struct json_string text = m->is_deleted ? (struct json_string){"deleted", 7} : m->text;
+    e->text = join(said.before, &text, &len);
+    if (!e->author || !e->text || (!m->is_deleted && !init_rest(e, m))) {
         entry_clear(e);
         return ERROR_NOMEM;
     }
-    e->shown = (struct transcript_entry){
-        .id = m->row->id,
-        .kind = m->row->mine ? TRANSCRIPT_MINE : TRANSCRIPT_THEIRS,
-        .action = said.action,
-        .author = e->author,
-        .text = e->text,
-        .text_len = len,
-        .mark = m->row->mine ? entry_mark(m->row->mark) : TRANSCRIPT_NONE,
-    };
+    e->shown.id = m->row->id;
+    e->shown.kind = m->row->mine ? TRANSCRIPT_MINE : TRANSCRIPT_THEIRS;
+    e->shown.action = said.action && !m->is_deleted;
+    e->shown.gone = m->is_deleted;
+    e->shown.author = e->author;
+    e->shown.text = e->text;
+    e->shown.text_len = len;
+    e->shown.mark = m->row->mine ? entry_mark(m->row->mark) : TRANSCRIPT_NONE;
     set_time(e, (time_t)(m->row->wall_ms / 1000));
     return 1;
 }
@@ -83,6 +127,7 @@ void entry_clear(struct entry *e)
 {
     free(e->author);
     free(e->text);
+    free(e->quote);
 }
 
 enum transcript_mark entry_mark(enum session_mark mark)

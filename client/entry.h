@@ -4,10 +4,15 @@
 #include "face.h"
 #include "transcript.h"
 
+enum {
+    ENTRY_NOTE_MAX = 768, /* "edited", two reactions and two names; what is more is cut */
+};
+
 /* An entry of the screen's transcript, with the strings that it needs. */
 struct entry {
     struct transcript_entry shown;
-    char *author, *text; /* owned */
+    char *author, *text, *quote; /* owned */
+    char note[ENTRY_NOTE_MAX];
     char clock[16], day[64];
 };
 

@@ -21,6 +21,15 @@ struct face_message {
     const struct session_message_row *row;
     const char *author, *to;       /* nicks, as they came; `to` is NULL for a peer not yet known */
     const struct payload *payload; /* decoded */
+    struct json_string text;       /* what it says; as it was changed last, see below */
+
+    /* Of a face that looks back, and of talk_walk and talk_get. Text and action: */
+    bool is_edited, is_deleted;
+    const char *reaction_mine, *reaction_theirs; /* "" for none */
+    struct json_string quote;                    /* the message that it answers; empty for none */
+    uint64_t after; /* theirs: id of ours that its writer had seen last; 0: not known */
+    /* Edit, delete, react: id of the message that it changes; 0 where that is not here */
+    uint64_t target;
 };
 
 enum {
@@ -34,7 +43,8 @@ struct face;
  * 0, or a negative error that ends the program: output that is gone (ERROR_CLOSED), ERROR_NOMEM.
  */
 struct face_ops {
-    bool stays; /* it goes on when the session has ended for good, until the person quits */
+    bool stays;      /* it goes on when the session has ended for good, until the person quits */
+    bool looks_back; /* it shows what became of messages, and what they answer */
     /* A conversation with a relay begins, perhaps after another one. */
     int (*begin)(struct face *f, uint64_t now_ms);
     int (*show_message)(struct face *f, const struct face_message *m);
@@ -45,6 +55,8 @@ struct face_ops {
     int (*show_help)(struct face *f, const char *commands);
     /* /clear */
     void (*clear)(struct face *f);
+    /* The message that the person chose to speak about: its id, 0 for none. */
+    uint64_t (*chosen)(const struct face *f);
 
     /* What to poll for; fd -1 for nothing. And when to call take_input even so. */
     void (*poll)(const struct face *f, struct pollfd fds[FACE_FDS]);

@@ -65,7 +65,7 @@ int history_walk(struct history *h, uint64_t before, size_t max, history_row *ro
 /* The same upwards: ids of `from` and above, oldest first. */
 int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *row, void *context);
 
-/* Gives `row` the message with this id, where there is one. */
+/* Gives `row` the message with this id, where there is one; it may call this function again. */
 int history_get(struct history *h, uint64_t id, history_row *row, void *context);
 
 /* A message by its number in the protocol. */

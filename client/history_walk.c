@@ -56,7 +56,21 @@ int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *r
 int history_get(struct history *h, uint64_t id, history_row *row, void *context)
 {
     bind_bound(h, GET, 0, id);
-    return history_step(h, GET, row, context);
+    struct session_message_row found;
+    uint8_t *payload = NULL;
+    int rc = db_step(h->db, GET);
+    if (rc > 0) {
+        history_read_row(h, GET, &found);
+        payload = malloc(found.payload_len + 1);
+        if (payload && found.payload_len > 0)
+            memcpy(payload, found.payload, found.payload_len);
+        found.payload = payload;
+    }
+    db_reset(h->db, GET); /* before the call, which may want another message */
+    if (rc > 0)
+        rc = payload ? row(context, &found) : ERROR_NOMEM;
+    free(payload);
+    return rc;
 }
 
 int history_find(struct history *h, const struct history_number *number, uint64_t *id)

@@ -1,4 +1,4 @@
-#include "talk_internal.h"
+#include "perform.h"
 
 #include "commands.h"
 #include "error.h"
@@ -11,17 +11,10 @@
 #include <string.h>
 
 enum {
-    ANSWER_MAX = 4096,
     USAGE_COLUMNS = 20,
 };
 
-/* An answer that grows line by line; what does not fit is cut. */
-struct answer {
-    char text[ANSWER_MAX];
-    size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct answer *a, const char *format, ...)
+void answer_add(struct answer *a, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -32,23 +25,16 @@ __attribute__((format(printf, 2, 3))) static void add(struct answer *a, const ch
         a->len = sizeof a->text - 1;
 }
 
-/* Tells what is wrong with a command, and gives ERROR_STATE. */
-static int refuse(struct talk *t, const struct answer *why)
+int perform_refuse(struct talk *t, const struct answer *why)
 {
     int rc = t->options.face->ops->tell(t->options.face, FACE_ERROR, why->text);
     return rc ? rc : ERROR_STATE;
 }
 
-static int answer(struct talk *t, const struct answer *a)
+int perform_answer(struct talk *t, const struct answer *a)
 {
     return t->options.face->ops->tell(t->options.face, FACE_ANSWER, a->text);
 }
-
-/* What follows the name of a command. */
-struct arguments {
-    const char *at;
-    size_t len;
-};
 
 static int do_help(struct talk *t, struct arguments args, uint64_t now_ms)
 {
@@ -60,16 +46,16 @@ static int do_help(struct talk *t, struct arguments args, uint64_t now_ms)
         char quoted[QUOTE_MAX];
         const struct command *c = commands_find(args.at, args.len);
         if (!c) {
-            add(&a, "there is no command '%s'; /help lists them",
-                quote_text(args.at, args.len, quoted));
-            return refuse(t, &a);
+            answer_add(&a, "there is no command '%s'; /help lists them",
+                       quote_text(args.at, args.len, quoted));
+            return perform_refuse(t, &a);
         }
-        add(&a, "%s  %s", c->usage, c->help);
-        return answer(t, &a);
+        answer_add(&a, "%s  %s", c->usage, c->help);
+        return perform_answer(t, &a);
     }
     for (size_t i = 0; i < count; i++)
-        add(&a, "  %-*s%s\n", USAGE_COLUMNS, table[i].usage, table[i].help);
-    add(&a, "  %-*s%s", USAGE_COLUMNS, "//text", "sends a line that begins with a slash");
+        answer_add(&a, "  %-*s%s\n", USAGE_COLUMNS, table[i].usage, table[i].help);
+    answer_add(&a, "  %-*s%s", USAGE_COLUMNS, "//text", "sends a line that begins with a slash");
     return t->options.face->ops->show_help(t->options.face, a.text);
 }
 
@@ -106,14 +92,14 @@ static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
     struct words w = talk_words(t);
     uint64_t round_trip_ms = session_round_trip_ms(t->parts.session);
     bool online = session_get_state(t->parts.session) == SESSION_ONLINE;
-    add(&a, "relay: %s, %s", w.relay, online ? "connected" : "not connected");
+    answer_add(&a, "relay: %s, %s", w.relay, online ? "connected" : "not connected");
     if (online && round_trip_ms != UINT64_MAX)
-        add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
-    add(&a, "\nyou: %s in the room %s", w.nick, w.room);
-    add(&a, "\nthe other person: %s", w.peer ? w.peer : "nobody yet");
-    add(&a, "\nnot yet delivered: %zu", session_undelivered(t->parts.session));
-    add(&a, "\nkept in: %s", t->options.folder);
-    return answer(t, &a);
+        answer_add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
+    answer_add(&a, "\nyou: %s in the room %s", w.nick, w.room);
+    answer_add(&a, "\nthe other person: %s", w.peer ? w.peer : "nobody yet");
+    answer_add(&a, "\nnot yet delivered: %zu", session_undelivered(t->parts.session));
+    answer_add(&a, "\nkept in: %s", t->options.folder);
+    return perform_answer(t, &a);
 }
 
 static int do_connect(struct talk *t, struct arguments args, uint64_t now_ms)
@@ -129,12 +115,12 @@ static int do_connect(struct talk *t, struct arguments args, uint64_t now_ms)
     size_t waiting = session_undelivered(t->parts.session);
     snprintf(left, sizeof left, "%s", link_address(t->parts.link));
     if (options_parse_relay(text, &relay, why) || talk_connect(t, &relay, now_ms, why)) {
-        add(&a, "%s", why);
-        return refuse(t, &a);
+        answer_add(&a, "%s", why);
+        return perform_refuse(t, &a);
     }
     if (waiting == 0 || strcmp(left, link_address(t->parts.link)) == 0)
         return 0;
-    add(&a, "not delivered at %s: %zu; /connect %s goes back there", left, waiting, left);
+    answer_add(&a, "not delivered at %s: %zu; /connect %s goes back there", left, waiting, left);
     return t->options.face->ops->tell(t->options.face, FACE_NOTICE, a.text);
 }
 
@@ -143,10 +129,10 @@ static void add_setting(const struct talk *t, enum setting setting, struct answe
     const struct settings_option *option = settings_option(setting);
     const char *value = settings_value(&t->settings, setting);
     char quoted[QUOTE_MAX];
-    add(a, "  %-12s %-10s %s", option->name, quote_text(value, strlen(value), quoted),
-        option->help);
+    answer_add(a, "  %-12s %-10s %s", option->name, quote_text(value, strlen(value), quoted),
+               option->help);
     if (option->choices)
-        add(a, " (%s)", option->choices);
+        answer_add(a, " (%s)", option->choices);
 }
 
 /* Says that a setting was changed, and how to keep that. */
@@ -157,10 +143,10 @@ static int tell_set(struct talk *t, enum setting setting)
     const char *value = settings_value(&t->settings, setting);
     char quoted[QUOTE_MAX];
     quote_text(value, strlen(value), quoted);
-    add(&a, "%s is %s until the end of this run", name, quoted);
+    answer_add(&a, "%s is %s until the end of this run", name, quoted);
     if (*t->options.config)
-        add(&a, "; the line '%s = %s' in %s keeps it", name, quoted, t->options.config);
-    return answer(t, &a);
+        answer_add(&a, "; the line '%s = %s' in %s keeps it", name, quoted, t->options.config);
+    return perform_answer(t, &a);
 }
 
 static int set(struct talk *t, enum setting setting, struct arguments value)
@@ -168,13 +154,14 @@ static int set(struct talk *t, enum setting setting, struct arguments value)
     struct answer a = {0};
     char why[SETTINGS_WHY_MAX];
     if (settings_option(setting)->kind == SETTINGS_START) {
-        add(&a, "%s counts at the start alone: give --%s then, or write it into %s",
-            settings_option(setting)->name, settings_option(setting)->name, t->options.config);
-        return refuse(t, &a);
+        answer_add(&a, "%s counts at the start alone: give --%s then, or write it into %s",
+                   settings_option(setting)->name, settings_option(setting)->name,
+                   t->options.config);
+        return perform_refuse(t, &a);
     }
     if (settings_set(&t->settings, setting, value.at, value.len, why)) {
-        add(&a, "%s", why);
-        return refuse(t, &a);
+        answer_add(&a, "%s", why);
+        return perform_refuse(t, &a);
     }
     return tell_set(t, setting);
 }
@@ -191,24 +178,28 @@ static int do_set(struct talk *t, struct arguments args, uint64_t now_ms)
     enum setting setting = settings_find(args.at, name_len);
     if (args.len > 0 && setting == SETTING_COUNT) {
         char quoted[QUOTE_MAX];
-        add(&a, "there is no setting '%s'; /set lists them", quote_text(args.at, name_len, quoted));
-        return refuse(t, &a);
+        answer_add(&a, "there is no setting '%s'; /set lists them",
+                   quote_text(args.at, name_len, quoted));
+        return perform_refuse(t, &a);
     }
     if (start < args.len)
         return set(t, setting, (struct arguments){args.at + start, args.len - start});
     for (enum setting i = 0; i < SETTING_COUNT; i++) {
         if (args.len > 0 && i != setting)
             continue;
-        add(&a, "%s", a.len > 0 ? "\n" : "");
+        answer_add(&a, "%s", a.len > 0 ? "\n" : "");
         add_setting(t, i, &a);
     }
-    return answer(t, &a);
+    return perform_answer(t, &a);
 }
 
 static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
-    [COMMAND_HELP] = do_help,       [COMMAND_QUIT] = do_quit,   [COMMAND_LEAVE] = do_leave,
-    [COMMAND_ME] = do_me,           [COMMAND_CLEAR] = do_clear, [COMMAND_INFO] = do_info,
-    [COMMAND_CONNECT] = do_connect, [COMMAND_SET] = do_set,
+    [COMMAND_HELP] = do_help,          [COMMAND_QUIT] = do_quit,
+    [COMMAND_LEAVE] = do_leave,        [COMMAND_ME] = do_me,
+    [COMMAND_CLEAR] = do_clear,        [COMMAND_INFO] = do_info,
+    [COMMAND_CONNECT] = do_connect,    [COMMAND_SET] = do_set,
+    [COMMAND_REPLY] = perform_reply,   [COMMAND_EDIT] = perform_edit,
+    [COMMAND_DELETE] = perform_delete, [COMMAND_REACT] = perform_react,
 };
 
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)
@@ -222,15 +213,17 @@ int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)
     case COMMANDS_COMMAND:
         return commands[parsed.command->id](t, (struct arguments){parsed.text, parsed.text_len},
                                             now_ms);
-    case COMMANDS_MISUSED: add(&a, "it is used like this: %s", parsed.command->usage); break;
+    case COMMANDS_MISUSED: answer_add(&a, "it is used like this: %s", parsed.command->usage); break;
     case COMMANDS_UNKNOWN:
-        add(&a, "there is no command /%s, and it was not sent; do you mean /%s? //%s sends it",
-            quote_text(parsed.text, parsed.text_len, quoted), parsed.command->name, quoted);
+        answer_add(&a,
+                   "there is no command /%s, and it was not sent; do you mean /%s? //%s sends it",
+                   quote_text(parsed.text, parsed.text_len, quoted), parsed.command->name, quoted);
         break;
     case COMMANDS_SPACED:
-        add(&a, "a line with a space before /%s was not sent: leave the space out for the command",
+        answer_add(
+            &a, "a line with a space before /%s was not sent: leave the space out for the command",
             parsed.command->name);
         break;
     }
-    return refuse(t, &a);
+    return perform_refuse(t, &a);
 }

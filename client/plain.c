@@ -105,6 +105,7 @@ static const struct face_ops ops = {
     .tell = tell,
     .show_help = batch_show_help,
     .clear = batch_clear,
+    .chosen = batch_chosen,
     .poll = batch_poll,
     .deadline = batch_deadline,
     .take_input = batch_take_input,

@@ -310,6 +310,11 @@ const char *session_peer_nick(const struct session *s)
     return s->peer ? s->peer->nick.text : NULL; /* NULL too where it is not known */
 }
 
+uint32_t session_peer_id(const struct session *s)
+{
+    return s->peer ? s->peer->id : 0;
+}
+
 const char *session_nick(const struct session *s, uint32_t peer)
 {
     const struct peer *found = peers_find(&s->peers, peer);

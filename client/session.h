@@ -259,6 +259,9 @@ uint64_t session_round_trip_ms(const struct session *s);
 /* The nick of the peer spoken with now or last; NULL for none. Borrowed until the next call. */
 const char *session_peer_nick(const struct session *s);
 
+/* The id of that peer; 0 for none. */
+uint32_t session_peer_id(const struct session *s);
+
 /* The nick of any peer of this room by its id; NULL where that is not known. Borrowed likewise. */
 const char *session_nick(const struct session *s, uint32_t peer);
 

@@ -27,6 +27,9 @@ int talk_new(struct talk **out, const struct talk_options *options)
     t->options = *options;
     t->settings = *options->settings;
     buffer_init(&t->scratch, FRAME_CONTENT_MAX);
+    buffer_init(&t->change, FRAME_CONTENT_MAX);
+    buffer_init(&t->edited, FRAME_CONTENT_MAX);
+    buffer_init(&t->quote, FRAME_CONTENT_MAX);
     return 0;
 }
 
@@ -43,6 +46,9 @@ void talk_free(struct talk *t)
         return;
     close_parts(&t->parts);
     buffer_clear(&t->scratch);
+    buffer_clear(&t->change);
+    buffer_clear(&t->edited);
+    buffer_clear(&t->quote);
     free(t);
 }
 
@@ -285,6 +291,9 @@ int talk_read(struct talk *t, const struct session_message_row *row, struct payl
         .author = row->mine ? t->options.nick : peer,
         .to = row->mine ? peer : t->options.nick,
         .payload = payload,
+        .text = words_said(payload).text,
+        .reaction_mine = "",
+        .reaction_theirs = "",
     };
     if (!m->author)
         m->author = "somebody";
@@ -295,7 +304,8 @@ int talk_show_row(struct talk *t, const struct session_message_row *row)
 {
     struct payload payload;
     struct face_message m;
-    int rc = talk_read(t, row, &payload, &m);
+    bool looks_back = t->options.face->ops->looks_back;
+    int rc = looks_back ? talk_look(t, row, &payload, &m) : talk_read(t, row, &payload, &m);
     t->shown = row->id;
     return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
 }

@@ -103,6 +103,13 @@ void talk_retry(struct talk *t, uint64_t now_ms);
 typedef int talk_show(void *context, const struct face_message *m);
 int talk_walk(struct talk *t, uint64_t before, size_t max, talk_show *show, void *context);
 
+/* Gives `show` the message with this id, where there is one; what it gave, or an error. */
+int talk_get(struct talk *t, uint64_t id, talk_show *show, void *context);
+
+/* As talk_walk without a bound, but only messages that history_search finds; until `show` ends it.
+ */
+int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context);
+
 /* What was being written, kept over the end of the program. `*draft` is the caller's to free. */
 void talk_keep_draft(struct talk *t, const char *draft, size_t len);
 int talk_get_draft(struct talk *t, char **draft, size_t *len);

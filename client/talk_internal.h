@@ -20,7 +20,9 @@ struct talk {
     struct talk_options options;
     struct settings settings;
     struct talk_parts parts;
-    struct buffer scratch; /* of payloads that are shown */
+    struct buffer scratch;               /* of payloads that are shown */
+    struct buffer change, edited, quote; /* of what talk_look found */
+    char reactions[2][PAYLOAD_EMOJI_MAX + 1];
     bool unsaved;          /* something waits for a commit that must not wait long */
     uint64_t shown, noted; /* id of the newest message shown; and as the history knows it */
     bool was_online;       /* at this relay */
@@ -34,6 +36,10 @@ struct talk {
 
 /* Decodes a message and says who is who in it; borrowed from the row and the talk. ERROR_NOMEM. */
 int talk_read(struct talk *t, const struct session_message_row *row, struct payload *payload,
+              struct face_message *m);
+
+/* The same, and with what the history knows besides. ERROR_STORE, too. */
+int talk_look(struct talk *t, const struct session_message_row *row, struct payload *payload,
               struct face_message *m);
 
 /* Shows a message. */

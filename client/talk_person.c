@@ -74,7 +74,7 @@ static int show_row(void *context, const struct session_message_row *row)
     struct walk *walk = context;
     struct payload payload;
     struct face_message m;
-    int rc = talk_read(walk->talk, row, &payload, &m);
+    int rc = talk_look(walk->talk, row, &payload, &m);
     walk->count++;
     return rc ? rc : walk->show(walk->context, &m);
 }
@@ -84,6 +84,18 @@ int talk_walk(struct talk *t, uint64_t before, size_t max, talk_show *show, void
     struct walk walk = {t, show, context, 0};
     int rc = history_walk(t->parts.history, before, max, show_row, &walk);
     return rc ? rc : walk.count;
+}
+
+int talk_get(struct talk *t, uint64_t id, talk_show *show, void *context)
+{
+    struct walk walk = {t, show, context, 0};
+    return history_get(t->parts.history, id, show_row, &walk);
+}
+
+int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context)
+{
+    struct walk walk = {t, show, context, 0};
+    return history_search(t->parts.history, words, before, SIZE_MAX, show_row, &walk);
 }
 
 static int note_row(void *context, const struct session_message_row *row)

@@ -18,6 +18,8 @@ static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
     int rc = talk_line(tui->face.talk, e->text, e->len, now_ms);
     if (rc == ERROR_PAYLOAD || rc == ERROR_UTF8)
         return ui_set_note(tui->ui, "that cannot be sent: it is too long, or not text");
+    if (rc == 0)
+        transcript_choose(ui_transcript(tui->ui), 0);
     return rc == ERROR_STATE ? 0 : rc; /* it was told */
 }
 
@@ -225,12 +227,14 @@ static void free_tui(struct face *f)
 
 static const struct face_ops ops = {
     .stays = true,
+    .looks_back = true,
     .begin = tui_begin,
     .show_message = tui_show_message,
     .show_event = tui_show_event,
     .tell = tui_tell,
     .show_help = tui_show_help,
     .clear = tui_clear,
+    .chosen = tui_chosen,
     .poll = poll_screen,
     .deadline = deadline,
     .take_input = take_input,

@@ -46,6 +46,7 @@ int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_m
 int tui_tell(struct face *f, enum face_tone tone, const char *text);
 int tui_show_help(struct face *f, const char *commands);
 void tui_clear(struct face *f);
+uint64_t tui_chosen(const struct face *f);
 
 /* Loads a page of older messages. */
 int tui_load_older(struct tui *tui);

@@ -85,6 +85,19 @@ int tui_begin(struct face *f, uint64_t now_ms)
     return rc ? rc : load_draft(tui);
 }
 
+/* Shows a message that is shown already as it is now. */
+static int show_again(void *context, const struct face_message *m)
+{
+    struct tui *tui = context;
+    struct entry e;
+    int rc = entry_init_message(&e, m);
+    if (rc != 1)
+        return rc;
+    rc = transcript_replace(ui_transcript(tui->ui), &e.shown);
+    entry_clear(&e);
+    return rc;
+}
+
 int tui_show_message(struct face *f, const struct face_message *m)
 {
     struct tui *tui = tui_of(f);
@@ -94,6 +107,8 @@ int tui_show_message(struct face *f, const struct face_message *m)
     if (!m->row->mine)
         tui->writing_end_ms = UINT64_MAX;
     ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
+    if (m->target)
+        return talk_get(f->talk, m->target, show_again, tui);
     int rc = entry_init_message(&e, m);
     return rc == 1 ? append(tui, &e) : rc;
 }
@@ -211,6 +226,11 @@ void tui_clear(struct face *f)
     struct tui *tui = tui_of(f);
     transcript_clear(ui_transcript(tui->ui));
     transcript_set_older(ui_transcript(tui->ui), false); /* else it would come back at once */
+}
+
+uint64_t tui_chosen(const struct face *f)
+{
+    return transcript_chosen(ui_transcript(((const struct tui *)f)->ui));
 }
 
 int tui_update_status(struct tui *tui, uint64_t now_ms)

@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #define FOCUS_IN  "\033[I"
 #define FOCUS_OUT "\033[O"
 #define F1        "\033OP"
@@ -48,6 +51,69 @@ static void test_keys_that_come_at_once_keep_their_order(void **state)
     pair_quit(bob);
 }
 
+static void test_messages_are_answered_and_changed(void **state)
+{
+    (void)state;
+    pair_start("changes");
+    terminal_send(alice, "can you pull?\rlets meet at for\r");
+    assert_true(terminal_wait(bob, "at for"));
+    terminal_send(bob, "\033p\033p");
+    assert_true(terminal_wait(bob, "▌")); /* the older one is chosen */
+    terminal_send(bob, "/reply pulling now\r");
+    assert_true(terminal_wait(alice, "┃ can you pull?"));
+    assert_true(terminal_wait(alice, "pulling now"));
+    assert_true(terminal_wait_gone(bob, "▌"));
+    terminal_send(alice, "/edit lets meet at four\r");
+    assert_true(terminal_wait(bob, "meet at four"));
+    assert_true(terminal_wait(bob, "edited"));
+    terminal_send(bob, "/react :tada:\r");
+    assert_true(terminal_wait(alice, "edited  🎉 bob"));
+    terminal_send(bob, "/react\r");
+    assert_true(terminal_wait_gone(alice, "🎉"));
+    terminal_send(bob, "/react smile\r");
+    assert_true(terminal_wait(bob, "a reaction is one sign"));
+    terminal_send(bob, "\025/delete\r");
+    assert_true(terminal_wait(alice, "bob    deleted"));
+    assert_true(terminal_wait_gone(alice, "pulling now"));
+    terminal_send(alice, "\033p/edit of his\r");
+    assert_true(terminal_wait(alice, "that message was deleted"));
+    pair_quit(alice);
+    pair_quit(bob);
+    terminal_free(alice);
+    alice = pair_start_one("alice", "changes"); /* and the disk knows it */
+    assert_true(terminal_wait(alice, "meet at four"));
+    assert_true(terminal_wait(alice, "bob    deleted"));
+    assert_true(terminal_find(alice, "at for ", NULL) < 0);
+    pair_quit(alice);
+}
+
+static void test_messages_that_crossed_are_marked(void **state)
+{
+    (void)state;
+    pair_start("crossed");
+    terminal_send(alice, "first\r");
+    assert_true(terminal_wait(bob, "alice  first"));
+    terminal_send(bob, "reply\r");
+    assert_true(terminal_wait(alice, "bob    reply"));
+    server_stop(&server);
+    assert_true(terminal_wait(alice, "reconnecting in"));
+    assert_true(terminal_wait(bob, "reconnecting in"));
+    terminal_send(alice, "tea?\r");
+    terminal_send(bob, "coffee?\r");
+    pair_assert_mark(alice, "tea?", "⧖");
+    pair_assert_mark(bob, "coffee?", "⧖");
+    char options[SERVER_ADDRESS_MAX + 16];
+    snprintf(options, sizeof options, "--listen %s", address);
+    server_start(&server, options, NULL);
+    pair_assert_mark(alice, "coffee?", "⤫");
+    pair_assert_mark(bob, "tea?", "⤫");
+    terminal_send(bob, "tea, then\r");
+    assert_true(terminal_wait(alice, "tea, then"));
+    assert_null(strstr(terminal_row(alice, terminal_find(alice, "tea, then", NULL)), "⤫"));
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
 
 int main(void)
@@ -55,6 +121,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_seen_is_seen_by_somebody),
         TEST(test_keys_that_come_at_once_keep_their_order),
+        TEST(test_messages_are_answered_and_changed),
+        TEST(test_messages_that_crossed_are_marked),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, client_remove_scratch);
 }

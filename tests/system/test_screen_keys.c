@@ -150,9 +150,9 @@ static void test_keys(void **state)
     terminal_send(t, "\003\377\376ok\300\200 \342\202x"); /* bytes that are no character */
     assert_true(terminal_wait(t, " › ok x"));
     terminal_send(t, F1);
-    assert_true(terminal_wait(t, "^A"));
+    assert_true(terminal_wait(t, "M-Enter"));
     terminal_send(t, "\033");
-    assert_true(terminal_wait_gone(t, "^A"));
+    assert_true(terminal_wait_gone(t, "M-Enter"));
     demo_quit(t);
 }
 

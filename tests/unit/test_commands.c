@@ -46,7 +46,7 @@ static void test_lines(void **state)
         {"/ quit", COMMANDS_UNKNOWN, "help", ""},
         {"/qiut", COMMANDS_UNKNOWN, "quit", "qiut"},
         {"/QUIT", COMMANDS_UNKNOWN, "quit", "QUIT"},
-        {"/exit", COMMANDS_UNKNOWN, "quit", "exit"},
+        {"/deleet", COMMANDS_UNKNOWN, "delete", "deleet"},
         {"/con", COMMANDS_UNKNOWN, "connect", "con"},
         {"/c", COMMANDS_UNKNOWN, "clear", "c"},
         {"/hlep me", COMMANDS_UNKNOWN, "help", "hlep"},

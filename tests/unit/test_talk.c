@@ -150,6 +150,7 @@ static int count_tell(struct face *f, enum face_tone tone, const char *text)
 }
 
 static const struct face_ops counter_ops = {
+    .looks_back = true,
     .begin = count_begin,
     .show_message = count_message,
     .show_event = count_event,
@@ -315,7 +316,7 @@ static const char *shown_by(int (*make)(struct face **f, int stop_fd), const cha
     assert_int_equal(make(&f, -1), 0);
     const struct session_message_row row = {.id = 5, .wall_ms = 60000, .stream = 0xab, .n = 3};
     const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
-    const struct face_message m = {&row, "bob", "alice", &p};
+    const struct face_message m = {.row = &row, .author = "bob", .to = "alice", .payload = &p};
     assert_int_equal(f->ops->show_message(f, &m), 0);
     assert_int_equal(f->ops->end_turn(f, 0), 0);
     dup2(before, STDOUT_FILENO);

@@ -1,0 +1,35 @@
+#ifndef PERFORM_H
+#define PERFORM_H
+
+#include "talk_internal.h"
+
+/* For the files that carry out commands. */
+enum {
+    ANSWER_MAX = 4096,
+};
+
+/* An answer that grows line by line; what does not fit is cut. */
+struct answer {
+    char text[ANSWER_MAX];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) void answer_add(struct answer *a, const char *format, ...);
+
+/* Tells what is wrong with a command, and gives ERROR_STATE; or what it asked for. */
+int perform_refuse(struct talk *t, const struct answer *why);
+int perform_answer(struct talk *t, const struct answer *a);
+
+/* What follows the name of a command. */
+struct arguments {
+    const char *at;
+    size_t len;
+};
+
+/* Commands about a message: the one chosen, else the newest that it can be about. */
+int perform_reply(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_edit(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_delete(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_react(struct talk *t, struct arguments args, uint64_t now_ms);
+
+#endif

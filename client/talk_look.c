@@ -1,0 +1,127 @@
+#include "talk_internal.h"
+
+#include "error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The message that a payload points at, as its writer sees it. */
+static struct history_number number_of(const struct session_message_row *row,
+                                       const struct payload_ref *ref, bool mine)
+{
+    return (struct history_number){row->peer, mine, ref->stream, ref->n};
+}
+
+/* 1 and the id of what a payload points at, 0 where that is not here, or an error. */
+static int find(struct talk *t, const struct session_message_row *row,
+                const struct payload_ref *ref, bool mine, uint64_t *id)
+{
+    if (!ref->present)
+        return 0;
+    struct history_number number = number_of(row, ref, mine);
+    return history_find(t->parts.history, &number, id);
+}
+
+/* A message, and what is being learnt of it. */
+struct look {
+    struct talk *talk;
+    struct face_message *message;
+};
+
+static int keep_text(struct buffer *b, const char *s, size_t len)
+{
+    buffer_truncate(b, 0);
+    return buffer_put(b, s, len);
+}
+
+/* Applies one that changes it. */
+static int apply(void *context, const struct session_message_row *row)
+{
+    const struct look *look = context;
+    struct talk *t = look->talk;
+    struct face_message *m = look->message;
+    struct payload p;
+    int rc = payload_decode(row->payload, row->payload_len, &t->change, &p);
+    if (rc)
+        return rc;
+    switch (p.kind) {
+    case PAYLOAD_EDIT: m->is_edited = true; return keep_text(&t->edited, p.text.at, p.text.len);
+    case PAYLOAD_DELETE: m->is_deleted = true; return 0;
+    case PAYLOAD_REACT:
+        snprintf(t->reactions[row->mine], sizeof t->reactions[0], "%.*s", (int)p.emoji.len,
+                 p.emoji.at);
+        return 0;
+    default: return 0;
+    }
+}
+
+static int look_at_changes(struct talk *t, struct face_message *m)
+{
+    struct look look = {t, m};
+    t->reactions[0][0] = t->reactions[1][0] = '\0';
+    int rc = history_walk_changes(t->parts.history, m->row->id, apply, &look);
+    if (rc)
+        return rc;
+    if (m->is_edited)
+        m->text.at = (const char *)buffer_peek(&t->edited, &m->text.len);
+    m->reaction_mine = t->reactions[true];
+    m->reaction_theirs = t->reactions[false];
+    return 0;
+}
+
+/* Keeps the text of the message that another one answers. */
+static int keep_quote(void *context, const struct session_message_row *row)
+{
+    struct talk *t = context;
+    struct payload p;
+    struct face_message m;
+    int rc = talk_read(t, row, &p, &m);
+    if (rc == 0)
+        rc = look_at_changes(t, &m);
+    if (rc == 0 && m.is_deleted)
+        m.text = (struct json_string){"deleted", 7};
+    return rc ? rc : keep_text(&t->quote, m.text.at, m.text.len);
+}
+
+/* This takes the place of what was read; so the message is read again. */
+static int look_at_quote(struct talk *t, struct payload *p, struct face_message *m)
+{
+    const struct session_message_row *row = m->row;
+    uint64_t id;
+    int rc = find(t, row, &p->reply, row->mine == p->reply.mine, &id);
+    if (rc <= 0)
+        return rc;
+    buffer_truncate(&t->quote, 0);
+    rc = history_get(t->parts.history, id, keep_quote, t);
+    if (rc == 0)
+        rc = talk_read(t, row, p, m);
+    if (rc == 0)
+        m->quote.at = (const char *)buffer_peek(&t->quote, &m->quote.len);
+    return rc;
+}
+
+int talk_look(struct talk *t, const struct session_message_row *row, struct payload *p,
+              struct face_message *m)
+{
+    int rc = talk_read(t, row, p, m);
+    if (rc == 0 && p->kind == PAYLOAD_TEXT)
+        rc = look_at_quote(t, p, m);
+    if (rc)
+        return rc;
+    switch (p->kind) {
+    case PAYLOAD_TEXT:
+        if (!row->mine)
+            rc = find(t, row, &p->after, true, &m->after);
+        if (rc >= 0)
+            rc = look_at_changes(t, m);
+        break;
+    case PAYLOAD_ACTION: rc = look_at_changes(t, m); break;
+    case PAYLOAD_EDIT:
+    case PAYLOAD_DELETE: rc = find(t, row, &p->target, row->mine, &m->target); break;
+    case PAYLOAD_REACT:
+        rc = find(t, row, &p->target, row->mine == p->target.mine, &m->target);
+        break;
+    default: break;
+    }
+    return rc < 0 ? rc : 0;
+}
