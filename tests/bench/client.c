@@ -51,7 +51,8 @@ void client_open(struct client *c, struct client_run *run, enum client_role role
     *c = (struct client){
         .run = run,
         .role = role,
-        .speaks = {.room = room,
+        .speaks = {.keys = run->keys,
+                   .room = room,
                    .side = side,
                    .message_len = run->message_len,
                    .hears_receipts = role == CLIENT_SOURCE},
@@ -63,8 +64,10 @@ void client_open(struct client *c, struct client_run *run, enum client_role role
     int fd = address_connect(&run->server);
     if (fd < 0)
         err(1, "cannot connect");
-    int rc = conn_new(&c->conn, fd);
-    if (rc)
+    int rc = run->tls ? conn_new_tls(&c->conn, fd, run->tls, false) : conn_new(&c->conn, fd);
+    if (rc == 0)
+        rc = conn_handshake(c->conn);
+    if (rc < 0)
         errx(1, "cannot connect: %s", error_text(rc));
     run->speech->say_hello(&c->speaks);
     watch(c, EPOLL_CTL_ADD);

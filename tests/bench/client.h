@@ -5,6 +5,7 @@
 #include "conn.h"
 #include "speech.h"
 #include "tally.h"
+#include "tls.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,8 @@ enum client_role {
 struct client_run {
     const struct speech *speech;
     struct address_socket server;
+    struct tls *tls;         /* NULL in plaintext */
+    struct json_string keys; /* in TLS: those of its key */
     struct tally *tally;
     size_t message_len;
     uint32_t window;

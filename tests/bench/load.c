@@ -3,8 +3,10 @@
  * prints one line of what that cost and what became of the messages. Exits with 1 where a message
  * was lost, repeated, reordered or damaged.
  */
+#include "bundle.h"
 #include "content.h"
 #include "fleet.h"
+#include "header.h"
 #include "process.h"
 
 #include <err.h>
@@ -182,20 +184,17 @@ static bool run_load(struct load *l)
     print_measure(l, &begin, &end, cores);
     bool good = print_losses(&l->tally, drain(&f, l->mode));
     fleet_clear(&f);
+    tls_free(l->run.tls);
     process_stop(server);
     return good;
 }
 
 static const struct option options[] = {
-    {"speech", required_argument, NULL, 's'},
-    {"mode", required_argument, NULL, 'm'},
-    {"pairs", required_argument, NULL, 'p'},
-    {"idle", required_argument, NULL, 'i'},
-    {"window", required_argument, NULL, 'w'},
-    {"size", required_argument, NULL, 'z'},
-    {"ms", required_argument, NULL, 't'},
-    {"at", required_argument, NULL, 'a'},
-    {0},
+    {"speech", required_argument, NULL, 's'}, {"mode", required_argument, NULL, 'm'},
+    {"pairs", required_argument, NULL, 'p'},  {"idle", required_argument, NULL, 'i'},
+    {"window", required_argument, NULL, 'w'}, {"size", required_argument, NULL, 'z'},
+    {"ms", required_argument, NULL, 't'},     {"at", required_argument, NULL, 'a'},
+    {"tls", no_argument, NULL, 'T'},          {0},
 };
 
 static uint32_t number(const char *text, uint32_t min, uint32_t max)
@@ -223,6 +222,22 @@ static const struct speech *speech_find(const char *name)
     errx(2, "there is no speech '%s'", name);
 }
 
+/* All clients are one identity: the server cares for nothing else. */
+static void start_tls(struct load *l)
+{
+    static const uint8_t seed[KEYS_LEN] = {1}, secret[KEYS_LEN] = {2};
+    static struct buffer keys;
+    struct keys_identity *identity;
+    struct keys_ring *ring;
+    buffer_init(&keys, HEADER_KEYS_MAX);
+    if (tls_new(&l->run.tls, seed) || keys_identity_new(&identity, seed) || keys_ring_new(&ring) ||
+        keys_ring_add(ring, secret, 1) || bundle_put(&keys, identity, keys_ring_newest(ring), ""))
+        errx(1, "cannot make keys");
+    l->run.keys = (struct json_string){(const char *)keys.bytes, keys.len};
+    keys_ring_free(ring);
+    keys_identity_free(identity);
+}
+
 static void parse(struct load *l, int argc, char **argv)
 {
     int option;
@@ -236,6 +251,7 @@ static void parse(struct load *l, int argc, char **argv)
         case 'z': l->run.message_len = number(optarg, CONTENT_MIN, CONTENT_MAX); break;
         case 't': l->measure_ms = number(optarg, 1, 600000); break;
         case 'a': l->address = optarg; break;
+        case 'T': start_tls(l); break;
         default: exit(2);
         }
     }

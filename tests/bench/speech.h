@@ -2,6 +2,7 @@
 #define SPEECH_H
 
 #include "buffer.h"
+#include "json.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,10 +14,11 @@
 struct speech_client {
     unsigned room;
     int side;
-    size_t message_len;  /* what a message that it hears says */
-    bool hears_receipts; /* in place of messages: it sends a flood */
-    bool joined;         /* SPEECH_JOINED was heard */
-    struct buffer *out;  /* where its words go */
+    size_t message_len;      /* what a message that it hears says */
+    bool hears_receipts;     /* in place of messages: it sends a flood */
+    bool joined;             /* SPEECH_JOINED was heard */
+    struct json_string keys; /* of its identity; `at` NULL for none */
+    struct buffer *out;      /* where its words go */
 };
 
 enum speech_type {

@@ -40,6 +40,7 @@ static void say_hello(const struct speech_client *c)
         .version = PROTOCOL_VERSION,
         .nick = string(nicks[c->side]),
         .room = string(room),
+        .keys = c->keys,
     };
     put(c, &h, NULL, 0);
 }
