@@ -22,7 +22,6 @@ enum {
 
 /* What the loop knows beside what it was given. */
 struct turn {
-    struct pollfd fixed[1 + LISTEN_MAX]; /* the signals, then the listeners */
     uint64_t now_ms;
     uint64_t resume_ms; /* until then nothing is accepted; 0: it is */
     uint64_t end_ms;    /* when to stop waiting for the end; UINT64_MAX while running */
@@ -60,6 +59,12 @@ static int timeout_ms(const struct loop *l, const struct turn *t)
     return due - now < INT_MAX ? (int)(due - now) : INT_MAX;
 }
 
+static void watch_listeners(struct loop *l, short events)
+{
+    for (size_t i = 0; i < l->listeners->count; i++)
+        (void)ready_change(l->ready, l->listeners->fds[i], events, &l->listeners->fds[i]);
+}
+
 /* Accepts what waits at one listener. */
 static void accept_from(struct loop *l, struct turn *t, int listener)
 {
@@ -73,6 +78,7 @@ static void accept_from(struct loop *l, struct turn *t, int listener)
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             log_warning("cannot accept connections now: %s", strerror(errno));
             t->resume_ms = t->now_ms + PAUSE_MS;
+            watch_listeners(l, 0);
         }
         return;
     }
@@ -98,6 +104,8 @@ static void stop(struct loop *l, struct turn *t)
     }
     log_info("stopping");
     t->end_ms = t->now_ms + STOP_MS;
+    for (size_t i = 0; i < l->listeners->count; i++)
+        ready_remove(l->ready, l->listeners->fds[i]);
     listen_clear(l->listeners);
     relay_stop(l->relay, t->now_ms);
 }
@@ -124,38 +132,47 @@ static void take_signals(struct loop *l, struct turn *t)
     }
 }
 
-/* Waits. Gives how many of the fixed descriptors there are, or an error. */
-static int wait_for(struct loop *l, struct turn *t)
+static bool is_listener(const struct loop *l, const void *owner)
 {
-    size_t count = 0;
-    t->fixed[count++] = (struct pollfd){.fd = l->signals, .events = POLLIN};
     for (size_t i = 0; i < l->listeners->count; i++)
-        t->fixed[count++] =
-            (struct pollfd){.fd = t->resume_ms ? -1 : l->listeners->fds[i], .events = POLLIN};
-    int rc = ready_poll(l->ready, t->fixed, count, timeout_ms(l, t));
-    return rc ? rc : (int)count;
+        if (owner == &l->listeners->fds[i])
+            return true;
+    return false;
+}
+
+/* Serves everything that is ready. */
+static void serve(struct loop *l, struct turn *t)
+{
+    void *owner;
+    short revents;
+    bool signalled = false;
+    while (ready_next(l->ready, &owner, &revents)) {
+        if (owner == &l->signals)
+            signalled = true;
+        else if (!is_listener(l, owner))
+            dispatch_ready(l->dispatch, owner, revents);
+        else if (!t->resume_ms)
+            accept_from(l, t, *(const int *)owner);
+    }
+    if (signalled)
+        take_signals(l, t);
 }
 
 static int run_turn(struct loop *l, struct turn *t)
 {
-    int count = wait_for(l, t);
-    if (count < 0) {
+    int rc = ready_poll(l->ready, timeout_ms(l, t));
+    if (rc) {
         log_error("poll: %s", strerror(errno));
-        return count;
+        return rc;
     }
     t->now_ms = loop_now_ms();
-    if (t->now_ms >= t->resume_ms)
+    if (t->resume_ms && t->now_ms >= t->resume_ms) {
         t->resume_ms = 0;
+        watch_listeners(l, POLLIN);
+    }
     dispatch_begin(l->dispatch, t->now_ms, loop_wall_ms());
-    void *owner;
-    short revents;
-    while (ready_next(l->ready, &owner, &revents))
-        dispatch_ready(l->dispatch, owner, revents);
-    for (int i = 1; i < count; i++)
-        if (t->fixed[i].revents && !t->resume_ms)
-            accept_from(l, t, t->fixed[i].fd);
-    take_signals(l, t);
-    int rc = dispatch_finish(l->dispatch);
+    serve(l, t);
+    rc = dispatch_finish(l->dispatch);
     if (rc)
         log_error("the queue on disk failed: %s; stopping, so that nothing is lost",
                   error_text(rc));
@@ -165,7 +182,11 @@ static int run_turn(struct loop *l, struct turn *t)
 int loop_run(struct loop *l)
 {
     struct turn t = {.end_ms = UINT64_MAX};
-    int rc = 0;
+    int rc = ready_add(l->ready, l->signals, POLLIN, &l->signals);
+    for (size_t i = 0; rc == 0 && i < l->listeners->count; i++)
+        rc = ready_add(l->ready, l->listeners->fds[i], POLLIN, &l->listeners->fds[i]);
+    if (rc)
+        log_error("cannot wait for connections: %s", error_text(rc));
     while (rc == 0 &&
            (t.end_ms == UINT64_MAX || (dispatch_count(l->dispatch) > 0 && t.now_ms < t.end_ms)))
         rc = run_turn(l, &t);

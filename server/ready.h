@@ -2,12 +2,10 @@
 #define READY_H
 
 #include <poll.h>
-#include <stddef.h>
 
 /*
- * Which of many descriptors are ready. One poll(2) watches a few fixed descriptors and the many;
- * where the system has epoll the many stand behind one descriptor of that call, so that idle ones
- * cost nothing (ready_epoll.c); elsewhere they are in it themselves (ready_poll.c).
+ * Which of many descriptors are ready: by epoll where the system has it, so that idle ones cost
+ * nothing (ready_epoll.c), else by poll(2) (ready_poll.c).
  */
 struct ready;
 
@@ -27,11 +25,11 @@ void ready_remove(struct ready *r, int fd);
 
 /*
  * Waits until something is ready, but at most `timeout_ms` (-1: for ever); a signal ends it too.
- * Fills in the `revents` of the `count` fixed descriptors. ERROR_SYSTEM.
+ * ERROR_SYSTEM.
  */
-int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_ms);
+int ready_poll(struct ready *r, int timeout_ms);
 
-/* The next of the many that were ready, each once: 1, or 0 for no more. */
+/* The next of those that were ready, each once: 1, or 0 for no more. */
 int ready_next(struct ready *r, void **owner, short *revents);
 
 #endif

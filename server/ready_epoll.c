@@ -14,7 +14,6 @@ static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
               "poll and epoll differ");
 
 enum {
-    FIXED_MAX = 64,
     EVENTS_MAX = 32, /* a pass; the rest comes first in the next one */
 };
 
@@ -67,24 +66,14 @@ void ready_remove(struct ready *r, int fd)
     assert(rc == 0);
 }
 
-int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_ms)
+int ready_poll(struct ready *r, int timeout_ms)
 {
-    struct pollfd all[FIXED_MAX + 1];
-    assert(count <= FIXED_MAX);
-    for (size_t i = 0; i < count; i++)
-        all[i] = fixed[i];
-    all[count] = (struct pollfd){.fd = r->epoll, .events = POLLIN};
-    r->at = r->count = 0;
-    int rc = poll(all, count + 1, timeout_ms);
-    if (rc < 0 && errno != EINTR)
-        return ERROR_SYSTEM;
-    for (size_t i = 0; i < count; i++)
-        fixed[i].revents = rc > 0 ? all[i].revents : 0;
-    if (rc > 0 && all[count].revents)
-        r->count = epoll_wait(r->epoll, r->events, EVENTS_MAX, 0);
-    if (r->count < 0)
-        r->count = 0; /* EINTR: the next pass has them */
-    return 0;
+    r->at = 0;
+    r->count = epoll_wait(r->epoll, r->events, EVENTS_MAX, timeout_ms);
+    if (r->count >= 0)
+        return 0;
+    r->count = 0;
+    return errno == EINTR ? 0 : ERROR_SYSTEM;
 }
 
 int ready_next(struct ready *r, void **owner, short *revents)

@@ -8,25 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FIXED_MAX = 64,
-};
-
 /*
- * The fixed descriptors of a call are put behind the many, so that poll is given no more places
- * than there are descriptors. Nothing moves during a pass: what was removed leaves a hole (-1), and
- * the holes are closed before the next call.
+ * Nothing moves during a pass: what was removed leaves a hole (-1), and the holes are closed before
+ * the next call.
  */
 struct ready {
-    struct pollfd *polled; /* room for `size` + FIXED_MAX */
-    void **owners;         /* room for `size` */
+    struct pollfd *polled; /* room for `size` */
+    void **owners;
     size_t len, size;
     size_t at, end; /* the next to look at in this pass, and the end of those that were polled */
 };
 
 static int grow(struct ready *r, size_t size)
 {
-    struct pollfd *polled = realloc(r->polled, (size + FIXED_MAX) * sizeof *polled);
+    struct pollfd *polled = realloc(r->polled, size * sizeof *polled);
     if (!polled)
         return ERROR_NOMEM;
     r->polled = polled;
@@ -104,18 +99,13 @@ static void close_holes(struct ready *r)
     r->len = kept;
 }
 
-int ready_poll(struct ready *r, struct pollfd *fixed, size_t count, int timeout_ms)
+int ready_poll(struct ready *r, int timeout_ms)
 {
-    assert(count <= FIXED_MAX);
     close_holes(r);
-    for (size_t i = 0; i < count; i++)
-        r->polled[r->len + i] = fixed[i];
     r->at = r->end = r->len;
-    int rc = poll(r->polled, r->len + count, timeout_ms);
+    int rc = poll(r->polled, r->len, timeout_ms);
     if (rc < 0 && errno != EINTR)
         return ERROR_SYSTEM;
-    for (size_t i = 0; i < count; i++)
-        fixed[i].revents = rc > 0 ? r->polled[r->len + i].revents : 0;
     if (rc > 0)
         r->at = 0;
     return 0;

@@ -47,7 +47,7 @@ static int pass(struct ready *r, struct end *ends, size_t count, int timeout_ms)
 {
     for (size_t i = 0; i < count; i++)
         ends[i].seen = 0;
-    assert_int_equal(ready_poll(r, NULL, 0, timeout_ms), 0);
+    assert_int_equal(ready_poll(r, timeout_ms), 0);
     void *owner;
     short revents;
     int ready = 0;
@@ -108,39 +108,6 @@ static void test_a_hang_up_is_told_to_those_that_wait_for_nothing(void **state)
     ready_free(r);
 }
 
-static void test_the_fixed_ones_are_waited_for_too(void **state)
-{
-    (void)state;
-    struct ready *r = new_ready();
-    struct end e[3];
-    for (int i = 0; i < 3; i++)
-        open_end(&e[i]);
-    assert_int_equal(ready_add(r, e[2].fd, POLLIN, &e[2]), 0);
-    struct pollfd fixed[] = {
-        {.fd = e[0].fd, .events = POLLIN, .revents = POLLIN},
-        {.fd = -1, .events = POLLIN, .revents = POLLIN},
-        {.fd = e[1].fd, .events = POLLIN},
-    };
-    assert_int_equal(write(e[1].other, "x", 1), 1);
-    assert_int_equal(ready_poll(r, fixed, 3, -1), 0);
-    assert_int_equal(fixed[0].revents, 0);
-    assert_int_equal(fixed[1].revents, 0);
-    assert_int_equal(fixed[2].revents, POLLIN);
-    void *owner;
-    short revents;
-    assert_int_equal(ready_next(r, &owner, &revents), 0);
-    assert_int_equal(write(e[2].other, "x", 1), 1);
-    assert_int_equal(ready_poll(r, fixed, 3, -1), 0);
-    assert_int_equal(fixed[2].revents, POLLIN);
-    assert_int_equal(ready_next(r, &owner, &revents), 1);
-    assert_ptr_equal(owner, &e[2]);
-    assert_int_equal(ready_next(r, &owner, &revents), 0);
-    ready_remove(r, e[2].fd);
-    for (int i = 0; i < 3; i++)
-        close_end(&e[i]);
-    ready_free(r);
-}
-
 /* The descriptor of a removed one is used again at once, within the pass. */
 static void test_removed_and_added_within_a_pass(void **state)
 {
@@ -152,7 +119,7 @@ static void test_removed_and_added_within_a_pass(void **state)
         assert_int_equal(write(e[i].other, "x", 1), 1);
         assert_int_equal(ready_add(r, e[i].fd, POLLIN, &e[i]), 0);
     }
-    assert_int_equal(ready_poll(r, NULL, 0, -1), 0);
+    assert_int_equal(ready_poll(r, -1), 0);
     void *owner;
     short revents;
     assert_int_equal(ready_next(r, &owner, &revents), 1);
@@ -216,15 +183,13 @@ static void test_a_signal_ends_the_wait(void **state)
     struct end e;
     open_end(&e);
     assert_int_equal(ready_add(r, e.fd, POLLIN, &e), 0);
-    struct pollfd fixed = {.fd = e.other, .events = POLLIN, .revents = POLLIN};
     const struct sigaction action = {.sa_handler = handle};
     sigaction(SIGALRM, &action, NULL);
     /* Again and again, as the first may come before the wait begins. */
     const struct itimerval timer = {.it_interval.tv_usec = 10000, .it_value.tv_usec = 10000};
     setitimer(ITIMER_REAL, &timer, NULL);
-    assert_int_equal(ready_poll(r, &fixed, 1, -1), 0);
+    assert_int_equal(ready_poll(r, -1), 0);
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
-    assert_int_equal(fixed.revents, 0);
     void *owner;
     short revents;
     assert_int_equal(ready_next(r, &owner, &revents), 0);
@@ -265,7 +230,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_ready_is_told_with_its_owner),
         cmocka_unit_test(test_a_hang_up_is_told_to_those_that_wait_for_nothing),
-        cmocka_unit_test(test_the_fixed_ones_are_waited_for_too),
         cmocka_unit_test(test_removed_and_added_within_a_pass),
         cmocka_unit_test(test_many_come_each_once_and_none_is_forgotten),
         cmocka_unit_test(test_a_signal_ends_the_wait),
