@@ -44,7 +44,8 @@ void batch_poll(const struct face *f, struct pollfd fds[FACE_FDS])
     const struct batch *b = (const struct batch *)f;
     bool want = !b->in.ended && talk_wants_lines(f->talk);
     fds[0] = (struct pollfd){want ? b->in.fd : -1, POLLIN, 0};
-    fds[1] = (struct pollfd){-1, 0, 0};
+    for (int i = 1; i < FACE_FDS; i++)
+        fds[i] = (struct pollfd){-1, 0, 0};
 }
 
 uint64_t batch_deadline(const struct face *f)

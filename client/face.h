@@ -33,7 +33,7 @@ struct face_message {
 };
 
 enum {
-    FACE_FDS = 2,
+    FACE_FDS = 3,
 };
 
 struct face;

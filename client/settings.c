@@ -13,6 +13,19 @@ static const struct settings_option table[SETTING_COUNT] = {
     [SETTING_SERVER] = {"server", SETTINGS_START, "", NULL, "the relay to go to"},
     [SETTING_THEME] = {"theme", SETTINGS_CHOICE, "dark", "dark light",
                        "colours for a dark or a light background"},
+    [SETTING_BELL] = {"bell", SETTINGS_SWITCH, "on", NULL, "rings when a message comes unseen"},
+    [SETTING_TITLE] = {"title", SETTINGS_SWITCH, "on", NULL,
+                       "the window's title says with whom, and how much is unseen"},
+    [SETTING_ALERT] = {"alert", SETTINGS_SWITCH, "on", NULL,
+                       "the terminal shows a note when a message comes unseen (OSC 9)"},
+    [SETTING_NOTIFY] = {"notify", SETTINGS_COMMAND, "off", NULL,
+                        "a command that is run when a message comes unseen"},
+    [SETTING_NOTIFY_TEXT] = {"notify-text", SETTINGS_SWITCH, "on", NULL,
+                             "alert and notify say what was written"},
+    [SETTING_TYPING] = {"typing", SETTINGS_SWITCH, "on", NULL,
+                        "you both see when the other one writes"},
+    [SETTING_SEEN] = {"seen", SETTINGS_SWITCH, "on", NULL,
+                      "you both see what the other one has seen"},
 };
 
 void settings_init(struct settings *s)

@@ -327,14 +327,26 @@ static int on_other(struct talk *t, const struct session_event *e, uint64_t now_
     return t->options.face->ops->show_event(t->options.face, e, now_ms);
 }
 
+/* Who hides theirs does not get the other's. */
+static int on_seen(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    return settings_is_on(&t->settings, SETTING_SEEN) ? on_other(t, e, now_ms) : 0;
+}
+
+static int on_signal(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    bool hidden = e->signal.kind == PAYLOAD_TYPING && !settings_is_on(&t->settings, SETTING_TYPING);
+    return hidden ? 0 : on_other(t, e, now_ms);
+}
+
 static int (*const handlers[])(struct talk *, const struct session_event *, uint64_t) = {
     [SESSION_CONNECT] = on_connect,   [SESSION_DISCONNECT] = on_disconnect,
     [SESSION_SAVE_PEER] = on_save,    [SESSION_SAVE_STREAM] = on_save,
     [SESSION_SAVE_MESSAGE] = on_save, [SESSION_SAVE_MARK] = on_save,
-    [SESSION_SAVE_SEEN] = on_save,    [SESSION_SEEN_UP_TO] = on_other,
+    [SESSION_SAVE_SEEN] = on_save,    [SESSION_SEEN_UP_TO] = on_seen,
     [SESSION_LOAD] = on_load,         [SESSION_STATUS] = on_status,
     [SESSION_PRESENCE] = on_other,    [SESSION_MESSAGE] = on_message,
-    [SESSION_MARK] = on_other,        [SESSION_SIGNAL] = on_other,
+    [SESSION_MARK] = on_other,        [SESSION_SIGNAL] = on_signal,
     [SESSION_REFUSED] = on_other,     [SESSION_MISSING] = on_other,
     [SESSION_NOTICE] = on_notice,
 };

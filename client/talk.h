@@ -87,7 +87,8 @@ int talk_say(struct talk *t, enum payload_kind kind, const char *text, size_t le
  * does not exist or cannot be done, which the face is told. */
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms);
 
-/* Tells the peer of something that passes (typing, away), where they are here. */
+/* Tells the peer of something that passes (typing, away), where they are here and the settings do
+ * not forbid it. So does talk_seen. */
 int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t now_ms);
 
 /* Tells the peer that their messages up to this id were seen, unless they were told before. */

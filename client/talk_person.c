@@ -18,6 +18,8 @@ int talk_say(struct talk *t, enum payload_kind kind, const char *text, size_t le
 int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t now_ms)
 {
     struct payload p = {.kind = kind, .active = active};
+    if (kind == PAYLOAD_TYPING && !settings_is_on(&t->settings, SETTING_TYPING))
+        return 0;
     return session_signal(t->parts.session, &p, now_ms);
 }
 
@@ -48,6 +50,8 @@ static int look_at_seen(void *context, const struct session_message_row *row)
 
 int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms)
 {
+    if (!settings_is_on(&t->settings, SETTING_SEEN))
+        return 0;
     struct seen seen = {.talk = t};
     int rc = history_walk_up(t->parts.history, id, SIZE_MAX, look_at_seen, &seen);
     if (rc < 0 || !seen.target.present || seen.told)

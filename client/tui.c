@@ -91,9 +91,7 @@ static int take_redraw(struct tui *tui, const struct ui_event *e, uint64_t now_m
 static int take_suspend(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
-    (void)now_ms;
-    screen_suspend(tui->screen);
-    return 0;
+    return tui_suspend(tui, now_ms);
 }
 
 static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
@@ -149,13 +147,16 @@ static void keep_time(struct tui *tui, uint64_t now_ms)
 
 static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms)
 {
-    (void)fds;
     struct tui *tui = tui_of(f);
     struct input in;
-    int rc;
+    int rc = fds[SCREEN_FDS].revents ? tui_attend_attached(tui, now_ms) : 0;
+    if (rc)
+        return rc;
     while ((rc = screen_next(tui->screen, now_ms, &in)) > 0) {
         hurry(tui, &in, now_ms);
         rc = ui_input(tui->ui, &in);
+        if (rc == 0)
+            rc = tui_attend_input(tui, &in, now_ms);
         if (rc == 0) /* before the next one, so that keys that come at once keep their order */
             rc = carry_out(tui, now_ms);
         if (rc < 0)
@@ -175,6 +176,7 @@ static int end_turn(struct face *f, uint64_t now_ms)
     struct tui *tui = tui_of(f);
     const struct settings *settings = talk_settings(f->talk);
     ui_set_theme(tui->ui, settings_choice(settings, SETTING_THEME) ? THEME_LIGHT : THEME_DARK);
+    tui_update_title(tui);
     int rc = tui_update_status(tui, now_ms);
     if (rc)
         return rc;
@@ -197,6 +199,7 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
     screen_fds(tui->screen, of_screen);
     for (int i = 0; i < SCREEN_FDS; i++)
         fds[i] = (struct pollfd){tui->is_gone ? -1 : of_screen[i], POLLIN, 0};
+    fds[SCREEN_FDS] = (struct pollfd){tui->attached.fd, POLLIN, 0};
 }
 
 static uint64_t deadline(const struct face *f)
@@ -222,6 +225,7 @@ static void free_tui(struct face *f)
     struct tui *tui = tui_of(f);
     screen_free(tui->screen);
     ui_free(tui->ui);
+    attached_clear(&tui->attached);
     free(tui);
 }
 
@@ -251,6 +255,7 @@ int tui_new(struct face **out, char *why, size_t size)
         return ERROR_NOMEM;
     tui->face.ops = &ops;
     tui->round_trip_ms = tui->countdown_ms = tui->draft_due_ms = tui->writing_end_ms = UINT64_MAX;
+    attached_init(&tui->attached, getenv("TMUX"));
     int rc = screen_new(&tui->screen, why, size);
     if (rc == 0) {
         struct ui_options options = {

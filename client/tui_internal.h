@@ -1,6 +1,8 @@
 #ifndef TUI_INTERNAL_H
 #define TUI_INTERNAL_H
 
+#include "attached.h"
+#include "attention.h"
 #include "screen.h"
 #include "talk.h"
 #include "tui.h"
@@ -10,7 +12,10 @@ enum {
     TUI_KEEP = 5000, /* entries in memory while the newest one is in view */
 };
 
-/* The screen's face: tui.c is what comes from the person, tui_show.c what goes to them. */
+/*
+ * The screen's face: tui.c is what comes from the person, tui_show.c what goes to them, and
+ * tui_attend.c whether they are there.
+ */
 struct tui {
     struct face face;
     struct screen *screen;
@@ -28,6 +33,9 @@ struct tui {
     uint64_t round_trip_ms;
     uint64_t
         countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
+
+    struct attention attention;
+    struct attached attached;
 
     uint64_t draft_due_ms;   /* when what is written goes to the disk */
     uint64_t writing_end_ms; /* when the peer counts as not writing any more */
@@ -47,6 +55,20 @@ int tui_tell(struct face *f, enum face_tone tone, const char *text);
 int tui_show_help(struct face *f, const char *commands);
 void tui_clear(struct face *f);
 uint64_t tui_chosen(const struct face *f);
+
+/* An input tells that somebody is there, or not. */
+int tui_attend_input(struct tui *tui, const struct input *in, uint64_t now_ms);
+
+/* So may the terminal multiplexer. */
+int tui_attend_attached(struct tui *tui, uint64_t now_ms);
+
+/* A message of theirs was appended: calls the person where they do not look. */
+int tui_attend_message(struct tui *tui, const struct face_message *m);
+
+/* Stops the job, and goes on once it is continued. */
+int tui_suspend(struct tui *tui, uint64_t now_ms);
+
+void tui_update_title(struct tui *tui);
 
 /* Loads a page of older messages. */
 int tui_load_older(struct tui *tui);

@@ -33,12 +33,22 @@ static int append_notice(struct tui *tui, enum transcript_kind kind, const char 
     return rc ? rc : append(tui, &e);
 }
 
+/* Who hides what they have seen does not get the other's. */
+static int init_message(const struct tui *tui, struct entry *e, const struct face_message *m)
+{
+    int rc = entry_init_message(e, m);
+    bool hidden = !settings_is_on(talk_settings(tui->face.talk), SETTING_SEEN);
+    if (rc == 1 && hidden && e->shown.mark == TRANSCRIPT_SEEN)
+        e->shown.mark = TRANSCRIPT_DELIVERED;
+    return rc;
+}
+
 static int prepend_message(void *context, const struct face_message *m)
 {
     struct tui *tui = context;
     struct entry e;
     tui->oldest = m->row->id;
-    int rc = entry_init_message(&e, m);
+    int rc = init_message(tui, &e, m);
     if (rc != 1)
         return rc;
     rc = transcript_prepend(ui_transcript(tui->ui), &e.shown);
@@ -68,7 +78,6 @@ static int load_draft(struct tui *tui)
 
 int tui_begin(struct face *f, uint64_t now_ms)
 {
-    (void)now_ms;
     struct tui *tui = tui_of(f);
     transcript_clear(ui_transcript(tui->ui));
     tui->oldest = UINT64_MAX;
@@ -82,6 +91,8 @@ int tui_begin(struct face *f, uint64_t now_ms)
         words_greeting(&w, host, text);
         rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
+    if (rc == 0)
+        rc = tui_attend_attached(tui, now_ms);
     return rc ? rc : load_draft(tui);
 }
 
@@ -90,7 +101,7 @@ static int show_again(void *context, const struct face_message *m)
 {
     struct tui *tui = context;
     struct entry e;
-    int rc = entry_init_message(&e, m);
+    int rc = init_message(tui, &e, m);
     if (rc != 1)
         return rc;
     rc = transcript_replace(ui_transcript(tui->ui), &e.shown);
@@ -109,8 +120,11 @@ int tui_show_message(struct face *f, const struct face_message *m)
     ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
     if (m->target)
         return talk_get(f->talk, m->target, show_again, tui);
-    int rc = entry_init_message(&e, m);
-    return rc == 1 ? append(tui, &e) : rc;
+    int rc = init_message(tui, &e, m);
+    if (rc != 1)
+        return rc;
+    rc = append(tui, &e);
+    return rc || m->row->mine ? rc : tui_attend_message(tui, m);
 }
 
 static int show_status(struct tui *tui, const struct session_event *e, uint64_t now_ms)
@@ -259,6 +273,5 @@ int tui_update_status(struct tui *tui, uint64_t now_ms)
         .trouble = *tui->trouble ? tui->trouble : NULL,
         .round_trip_ms = round_trip_ms == UINT64_MAX ? -1 : (int64_t)round_trip_ms,
     };
-    screen_set_title(tui->screen, w.peer ? w.peer : w.room);
     return ui_set_status(tui->ui, &status);
 }

@@ -15,6 +15,7 @@
 
 enum {
     ESC_DELAY_MS = 50,
+    COMMAND_MAX = 512, /* bytes of a command to the terminal; longer ones are left out */
 };
 
 /* Bracketed paste, focus reports, the wheel as arrow keys. */
@@ -274,16 +275,46 @@ void screen_suspend(struct screen *s)
     free(title);
 }
 
+/* A terminal that is not UTF-8 may take bytes of a character for controls. */
+static void put_command(const struct screen *s, const char *command, const char *text)
+{
+    char bytes[COMMAND_MAX];
+    int len = snprintf(bytes, sizeof bytes - 1, "\033]%s;%s", command, text);
+    if (len < 0 || len >= (int)sizeof bytes - 1)
+        return;
+    for (char *at = bytes; !s->utf8 && *at; at++)
+        if (*at & 0x80)
+            *at = '?';
+    bytes[len] = '\007';
+    screen_write(bytes, (size_t)len + 1);
+}
+
 void screen_set_title(struct screen *s, const char *title)
 {
-    if (!s->titled || !s->taken || (s->title && strcmp(s->title, title) == 0))
+    bool same = title && s->title ? strcmp(s->title, title) == 0 : title == s->title;
+    if (!s->titled || !s->taken || same)
         return;
-    char *copy = strdup(title);
-    if (!copy)
+    char *copy = title ? strdup(title) : NULL;
+    if (title && !copy)
         return; /* a title is not worth an error */
     free(s->title);
     s->title = copy;
-    screen_write("\033]2;", 4);
-    screen_write(title, strlen(title));
-    screen_write("\007", 1);
+    if (title) {
+        put_command(s, "2", title);
+    } else {
+        screen_write(title_pop, sizeof title_pop - 1);
+        screen_write(title_push, sizeof title_push - 1);
+    }
+}
+
+void screen_ring(const struct screen *s)
+{
+    if (s->taken)
+        screen_write("\007", 1);
+}
+
+void screen_alert(const struct screen *s, const char *text)
+{
+    if (s->titled && s->taken)
+        put_command(s, "9", text);
 }

@@ -54,7 +54,13 @@ void screen_redraw(struct screen *s);
  */
 void screen_suspend(struct screen *s);
 
-/* The window's title (sanitised), where the terminal has one; put back at the end. */
+/*
+ * The window's title (sanitised), where the terminal has one; put back at the end, and for NULL.
+ */
 void screen_set_title(struct screen *s, const char *title);
+
+/* Rings the bell; asks a terminal that has a title to show a note (sanitised, one line). */
+void screen_ring(const struct screen *s);
+void screen_alert(const struct screen *s, const char *text);
 
 #endif

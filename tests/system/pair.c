@@ -34,13 +34,29 @@ int pair_tear_down(void **state)
     return 0;
 }
 
+struct terminal *pair_start_with(const struct pair_options *o)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s-config", o->nick);
+    const char *config = o->config ? client_path(name) : "/dev/null";
+    FILE *file = o->config ? fopen(config, "w") : NULL;
+    if (file) {
+        fputs(o->config, file);
+        fclose(file);
+    }
+    const char *argv[] = {
+        CHAT_CLIENT, "--plaintext",          "--no-seal", "--nick", o->nick, "--server", address,
+        "--state",   client_path(o->folder), "--config",  config,   NULL};
+    const char *environment[8] = {"TZ=UTC"};
+    for (size_t i = 0; o->environment && o->environment[i]; i++)
+        environment[i + 1] = o->environment[i];
+    return terminal_start(&(struct terminal_options){
+        argv, environment, o->rows ? o->rows : PAIR_ROWS, o->columns ? o->columns : PAIR_COLUMNS});
+}
+
 struct terminal *pair_start_one(const char *nick, const char *folder)
 {
-    const char *argv[] = {
-        CHAT_CLIENT, "--plaintext", "--no-seal",         "--nick", nick, "--server",
-        address,     "--state",     client_path(folder), NULL};
-    static const char *const environment[] = {"TZ=UTC", NULL};
-    return terminal_start(&(struct terminal_options){argv, environment, PAIR_ROWS, PAIR_COLUMNS});
+    return pair_start_with(&(struct pair_options){.nick = nick, .folder = folder});
 }
 
 void pair_start(const char *folder)

@@ -18,6 +18,16 @@ extern char address[SERVER_ADDRESS_MAX]; /* of the relay */
 int pair_set_up(void **state);
 int pair_tear_down(void **state);
 
+/* A client with a screen. What is not said: no settings, the size above, nothing else. */
+struct pair_options {
+    const char *nick, *folder;
+    const char *config;             /* what the configuration file says */
+    const char *const *environment; /* besides; as in terminal_options, at most 6 */
+    int rows, columns;
+};
+
+struct terminal *pair_start_with(const struct pair_options *options);
+
 /* Starts a client with a screen; both of them, until they see each other. */
 struct terminal *pair_start_one(const char *nick, const char *folder);
 void pair_start(const char *folder);

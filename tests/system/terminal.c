@@ -72,6 +72,7 @@ static void set_environment(const char *const *environment)
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("XDG_CONFIG_HOME", "/nowhere", 1); /* whose settings would it be? */
     unsetenv("NO_COLOR");
+    unsetenv("TMUX");
     for (; environment && *environment; environment++) {
         const char *equals = strchr(*environment, '=');
         if (equals)
