@@ -115,14 +115,14 @@ int tui_show_message(struct face *f, const struct face_message *m)
     struct entry e;
     if (transcript_find(ui_transcript(tui->ui), m->row->id))
         return 0;
-    if (!m->row->mine)
-        tui->writing_end_ms = UINT64_MAX;
-    ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
     if (m->target)
         return talk_get(f->talk, m->target, show_again, tui);
     int rc = init_message(tui, &e, m);
     if (rc != 1)
-        return rc;
+        return rc; /* also for what nobody wrote: that they have read, say */
+    if (!m->row->mine)
+        tui->writing_end_ms = UINT64_MAX;
+    ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
     rc = append(tui, &e);
     return rc || m->row->mine ? rc : tui_attend_message(tui, m);
 }

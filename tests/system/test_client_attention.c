@@ -76,6 +76,19 @@ static void test_a_bell_a_note_and_a_title_without_focus(void **state)
     pair_quit(bob);
 }
 
+static void test_who_reads_may_write_too(void **state)
+{
+    (void)state;
+    pair_start("writing");
+    terminal_send(bob, "hello\r");
+    assert_true(terminal_wait(alice, "bob  hello"));
+    terminal_send(alice, "y"); /* seen, and writing */
+    pair_assert_mark(bob, "hello", "●");
+    assert_true(terminal_find(bob, "alice is writing", NULL) >= 0);
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_what_is_switched_off_is_not_done(void **state)
 {
     (void)state;
@@ -205,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_bell_a_note_and_a_title_without_focus),
+        TEST(test_who_reads_may_write_too),
         TEST(test_what_is_switched_off_is_not_done),
         TEST(test_a_command_is_run_without_a_shell),
         TEST(test_detached_is_away),
