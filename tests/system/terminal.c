@@ -339,18 +339,33 @@ int terminal_find(struct terminal *t, const char *text, int *column)
     return -1;
 }
 
+static void encode(const uint32_t *codes, char *out)
+{
+    for (size_t i = 0; i < VTERM_MAX_CHARS_PER_CELL && codes[i] && codes[i] != (uint32_t)-1; i++) {
+        uint32_t c = codes[i];
+        size_t more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+        static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
+        *out++ = (char)(first[more] | c >> 6 * more);
+        while (more-- > 0)
+            *out++ = (char)(0x80 | (c >> 6 * more & 0x3f));
+    }
+    *out = '\0';
+}
+
 struct terminal_cell terminal_cell(struct terminal *t, int row, int column)
 {
     VTermScreenCell cell;
     vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell);
     bool indexed = VTERM_COLOR_IS_INDEXED(&cell.fg) && !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg);
-    return (struct terminal_cell){
+    struct terminal_cell seen = {
         .bold = cell.attrs.bold,
         .underline = cell.attrs.underline,
         .reverse = cell.attrs.reverse,
         .colour = indexed ? cell.fg.indexed.idx : -1,
         .width = cell.width,
     };
+    encode(cell.chars, seen.text);
+    return seen;
 }
 
 void terminal_cursor(struct terminal *t, int *row, int *column, bool *visible)

@@ -66,6 +66,7 @@ struct terminal_cell {
     bool bold, underline, reverse;
     int colour; /* of the palette; -1: the default */
     int width;
+    char text[32]; /* UTF-8; "" for a blank, and behind something wide */
 };
 
 struct terminal_cell terminal_cell(struct terminal *t, int row, int column);
