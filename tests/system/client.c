@@ -1,5 +1,7 @@
 #include "client.h"
 
+#include "scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,50 +17,21 @@
 
 enum {
     ARGS_MAX = 32,
-    PATH_SIZE = 200,
 };
-
-static char scratch[PATH_SIZE];
 
 int client_make_scratch(void **state)
 {
-    (void)state;
     signal(SIGPIPE, SIG_IGN);
-    snprintf(scratch, sizeof scratch, "%s/chat.XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    return mkdtemp(scratch) ? 0 : -1;
-}
-
-int client_remove_scratch(void **state)
-{
-    (void)state;
-    char command[PATH_SIZE + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return system(command);
-}
-
-const char *client_path(const char *name)
-{
-    static char paths[4][2 * PATH_SIZE];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    snprintf(path, sizeof paths[0], "%s/%s", scratch, name);
-    return path;
+    return scratch_make(state);
 }
 
 void client_start(struct client *c, const struct client_options *options)
 {
     char more[512];
     const char *argv[ARGS_MAX] = {
-        CHAT_CLIENT,
-        "--plaintext",
-        "--no-seal",
-        "--nick",
-        options->nick,
-        "--server",
-        options->server,
-        "--state",
-        client_path(options->state),
+        CHAT_CLIENT,     "--plaintext", "--no-seal",
+        "--nick",        options->nick, "--server",
+        options->server, "--state",     scratch_path(options->state),
     };
     size_t count = 9;
     snprintf(more, sizeof more, "%s", options->more ? options->more : "");

@@ -11,12 +11,8 @@ struct client {
     struct process process;
 };
 
-/* Makes the scratch folder of this test program, and removes it: for cmocka's group. */
+/* As scratch_make, and the test survives the end of its clients. */
 int client_make_scratch(void **state);
-int client_remove_scratch(void **state);
-
-/* A path in the scratch folder; borrowed until the fourth call from now. */
-const char *client_path(const char *name);
 
 /*
  * Starts `chat-client --nick NICK --server ADDRESS --state SCRATCH/STATE` with these options

@@ -1,4 +1,5 @@
 #include "pair.h"
+#include "scratch.h"
 
 #include "client.h"
 
@@ -38,15 +39,15 @@ struct terminal *pair_start_with(const struct pair_options *o)
 {
     char name[64];
     snprintf(name, sizeof name, "%s-config", o->nick);
-    const char *config = o->config ? client_path(name) : "/dev/null";
+    const char *config = o->config ? scratch_path(name) : "/dev/null";
     FILE *file = o->config ? fopen(config, "w") : NULL;
     if (file) {
         fputs(o->config, file);
         fclose(file);
     }
     const char *argv[] = {
-        CHAT_CLIENT, "--plaintext",          "--no-seal", "--nick", o->nick, "--server", address,
-        "--state",   client_path(o->folder), "--config",  config,   NULL};
+        CHAT_CLIENT, "--plaintext",           "--no-seal", "--nick", o->nick, "--server", address,
+        "--state",   scratch_path(o->folder), "--config",  config,   NULL};
     const char *environment[8] = {"TZ=UTC"};
     for (size_t i = 0; o->environment && o->environment[i]; i++)
         environment[i + 1] = o->environment[i];

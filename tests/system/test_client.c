@@ -1,4 +1,5 @@
 #include "client.h"
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -214,7 +215,7 @@ static void test_an_identity_that_others_can_read_is_refused(void **state)
     client_expect_told(&alice, "connected");
     client_end_input(&alice);
     client_expect_exit(&alice, 0);
-    assert_int_equal(chmod(client_path("loose/alice/identity"), 0644), 0);
+    assert_int_equal(chmod(scratch_path("loose/alice/identity"), 0644), 0);
     start(&alice, "alice", "loose", "--plain");
     client_expect_told(&alice, "loose/alice/identity cannot be used: others can read it");
     client_expect_exit(&alice, 1);
@@ -268,7 +269,7 @@ static void test_it_comes_back_when_the_relay_does(void **state)
 {
     (void)state;
     char options[SERVER_ADDRESS_MAX + 16], where[SERVER_ADDRESS_MAX];
-    snprintf(where, sizeof where, "unix:%s", client_path("relay"));
+    snprintf(where, sizeof where, "unix:%s", scratch_path("relay"));
     snprintf(options, sizeof options, "--listen %s", where);
     struct server other;
     server_start(&other, options, NULL);
@@ -375,7 +376,7 @@ static void test_it_works_without_standard_descriptors(void **state)
     client_start(&alice, &options);
     client_expect_exit(&alice, 0);
     struct stat st;
-    assert_int_equal(stat(client_path("closed/alice/identity"), &st), 0);
+    assert_int_equal(stat(scratch_path("closed/alice/identity"), &st), 0);
 }
 
 static void test_a_reader_that_goes_away_ends_it(void **state)
@@ -499,5 +500,5 @@ int main(void)
         TEST(test_what_was_taken_and_not_printed_is_printed_at_the_next_start),
         TEST(test_wrong_usage_is_one_line_and_status_2),
     };
-    return cmocka_run_group_tests(tests, client_make_scratch, client_remove_scratch);
+    return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

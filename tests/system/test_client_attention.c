@@ -1,5 +1,6 @@
 #include "client.h"
 #include "pair.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,8 +125,8 @@ static void test_a_command_is_run_without_a_shell(void **state)
 {
     (void)state;
     char config[512], told[512] = "", path[256];
-    snprintf(path, sizeof path, "%s", client_path("told"));
-    const char *script = client_path("script");
+    snprintf(path, sizeof path, "%s", scratch_path("told"));
+    const char *script = scratch_path("script");
     FILE *file = fopen(script, "w");
     assert_non_null(file);
     fprintf(file, "#!/bin/sh\nprintf '[%%s]' \"$@\" >'%s.part'\nmv '%s.part' '%s'\n", path, path,
@@ -157,7 +158,7 @@ static void test_detached_is_away(void **state)
 {
     (void)state;
     char variable[256];
-    const char *socket = client_path("tmux");
+    const char *socket = scratch_path("tmux");
     FILE *file = fopen(socket, "w");
     assert_non_null(file);
     fclose(file);
@@ -180,7 +181,7 @@ static void test_suspended_is_away(void **state)
     snprintf(command, sizeof command,
              CHAT_CLIENT " --plaintext --no-seal --nick alice --server %s --state '%s'; "
                          "echo stopped; read line; fg; echo back: $?",
-             address, client_path("stop"));
+             address, scratch_path("stop"));
     const char *const argv[] = {"bash", "-mc", command, NULL};
     alice = terminal_start(&(struct terminal_options){argv, NULL, PAIR_ROWS, PAIR_COLUMNS});
     assert_true(terminal_wait(alice, "nobody else is here yet"));
@@ -225,5 +226,5 @@ int main(void)
         TEST(test_suspended_is_away),
         TEST(test_a_bad_line_of_the_file_is_told),
     };
-    return cmocka_run_group_tests(tests, client_make_scratch, client_remove_scratch);
+    return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

@@ -1,5 +1,6 @@
 #include "client.h"
 #include "json.h"
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -90,7 +91,7 @@ static int remove_texts(void **state)
 {
     for (size_t i = 0; i < count; i++)
         free(texts[i]);
-    return client_remove_scratch(state);
+    return scratch_remove(state);
 }
 
 /* The text that a client sends as its `i`-th: one from the first on, the other from the last. */
@@ -138,7 +139,7 @@ static void write_to_file(void)
 /* Compares what a client was told so far; gives how many messages of the other's there were. */
 static size_t check(int side)
 {
-    FILE *file = fopen(client_path(side == 0 ? "out0" : "out1"), "r");
+    FILE *file = fopen(scratch_path(side == 0 ? "out0" : "out1"), "r");
     assert_non_null(file);
     char *line = NULL;
     size_t size = 0, heard = 0;
@@ -168,7 +169,7 @@ static void test_real_text_arrives_byte_for_byte_both_ways_at_once(void **state)
     for (int side = 0; side < 2; side++) {
         struct client_options options = {nicks[side], server.addresses[0], "state", "--json",
                                          write_to_file};
-        out_path = client_path(outs[side]);
+        out_path = scratch_path(outs[side]);
         client_start(&clients[side], &options);
     }
     for (size_t from = 0; from < count; from += BLOCK) {

@@ -1,6 +1,7 @@
 /* Two people at their screens: what marks say, and what was said before. */
 #include "client.h"
 #include "pair.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,5 +125,5 @@ int main(void)
         TEST(test_messages_are_answered_and_changed),
         TEST(test_messages_that_crossed_are_marked),
     };
-    return cmocka_run_group_tests(tests, client_make_scratch, client_remove_scratch);
+    return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

@@ -1,5 +1,6 @@
 #include "client.h"
 #include "pair.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -213,5 +214,5 @@ int main(void)
         TEST(test_signals_restore_the_terminal),
         TEST(test_a_refusal_is_told_and_stays),
     };
-    return cmocka_run_group_tests(tests, client_make_scratch, client_remove_scratch);
+    return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

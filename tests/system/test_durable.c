@@ -1,4 +1,5 @@
 #include "dialogue.h"
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -11,8 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static char scratch[] = "/tmp/chat-durable-XXXXXX";
 
 #define JOIN(nick) "> {'type':'hello','version':1,'nick':'" nick "','room':'kept'}"
 #define JOINED(nick, waiting, peer)                 \
@@ -89,7 +88,7 @@ static void talk(const struct dialogue *parts, const char *state, int end)
 {
     struct server s;
     char options[128];
-    snprintf(options, sizeof options, "--state %s/%s", scratch, state);
+    snprintf(options, sizeof options, "--state %s", scratch_path(state));
     for (; parts->name; parts++) {
         server_start(&s, options, NULL);
         dialogue_run(parts, dialogue_len(parts), s.addresses[0], 0);
@@ -112,25 +111,11 @@ static void test_it_is_killed(void **state)
     talk(killed, "killed", SIGKILL);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", scratch);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_is_stopped),
         cmocka_unit_test(test_it_is_killed),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,4 +1,5 @@
 #include "address.h"
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -18,8 +19,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char scratch[] = "/tmp/chat-server-XXXXXX";
-
 #define HELLO(nick) "{\"type\":\"hello\",\"version\":1,\"nick\":\"" nick "\"}"
 #define WELCOME                                                              \
     "{\"type\":\"welcome\",\"version\":1,\"nick\":\"*\",\"room\":\"lobby\"," \
@@ -28,10 +27,10 @@ static char scratch[] = "/tmp/chat-server-XXXXXX";
 
 static const char *in_scratch(const char *format, const char *name)
 {
-    static char text[4][256];
+    static char text[4][4096 + 32];
     static size_t next;
-    char *out = text[next++ % 4], path[128];
-    snprintf(path, sizeof path, "%s/%s", scratch, name);
+    char *out = text[next++ % 4];
+    const char *path = scratch_path(name);
     const char *at = strstr(format, "%s");
     snprintf(out, sizeof text[0], "%.*s%s%s", (int)(at - format), format, path, at + 2);
     return out;
@@ -197,7 +196,7 @@ static void test_a_state_folder_is_for_one_relay(void **state)
 
 static void move_home(void)
 {
-    setenv("HOME", scratch, 1);
+    setenv("HOME", scratch_folder(), 1);
     setenv("XDG_STATE_HOME", in_scratch("%s", "xdg"), 1);
     unsetenv("STATE_DIRECTORY");
 }
@@ -383,20 +382,6 @@ static void test_joins_are_logged_and_nothing_controls_the_terminal(void **state
     assert_int_equal(process_wait(&s.process), 0);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", scratch);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,5 +400,5 @@ int main(void)
         cmocka_unit_test(test_a_log_that_nobody_reads_stops_nothing),
         cmocka_unit_test(test_joins_are_logged_and_nothing_controls_the_terminal),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,5 +1,6 @@
 #include "error.h"
 #include "identity.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,23 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char scratch[PATH_MAX];
-
 static int make_scratch(void **state)
 {
-    (void)state;
     umask(077);
-    snprintf(scratch, sizeof scratch, "%s/identity.XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    char command[PATH_MAX + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return system(command);
+    return scratch_make(state);
 }
 
 static void join(char *out, const char *folder, const char *name)
@@ -43,7 +31,7 @@ static void join(char *out, const char *folder, const char *name)
 static void make_folder(const char *name, char folder[PATH_MAX])
 {
     char why[IDENTITY_WHY_MAX] = "";
-    assert_int_equal(identity_make_folder(scratch, name, folder, PATH_MAX, why), 0);
+    assert_int_equal(identity_make_folder(scratch_folder(), name, folder, PATH_MAX, why), 0);
 }
 
 static unsigned mode_of(const char *path)
@@ -96,7 +84,7 @@ static void test_folders_are_made_for_us_alone(void **state)
 {
     (void)state;
     char deep[PATH_MAX], folder[PATH_MAX], expected[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
-    join(deep, scratch, "a/b/c");
+    join(deep, scratch_folder(), "a/b/c");
     assert_int_equal(identity_make_folder(deep, "alice", folder, sizeof folder, why), 0);
     join(expected, deep, "alice");
     assert_string_equal(folder, expected);
@@ -111,23 +99,23 @@ static void test_a_folder_that_others_may_enter_is_refused(void **state)
     char folder[PATH_MAX], target[PATH_MAX], link[PATH_MAX], why[IDENTITY_WHY_MAX] = "";
     make_folder("open", folder);
     assert_int_equal(chmod(folder, 0750), 0);
-    assert_int_equal(identity_make_folder(scratch, "open", folder, sizeof folder, why),
+    assert_int_equal(identity_make_folder(scratch_folder(), "open", folder, sizeof folder, why),
                      ERROR_SYSTEM);
     assert_non_null(strstr(why, "chmod 700"));
     assert_non_null(strstr(why, folder));
 
     make_folder("target", target);
-    join(link, scratch, "link");
+    join(link, scratch_folder(), "link");
     assert_int_equal(symlink(target, link), 0);
-    assert_int_equal(identity_make_folder(scratch, "link", folder, sizeof folder, why),
+    assert_int_equal(identity_make_folder(scratch_folder(), "link", folder, sizeof folder, why),
                      ERROR_SYSTEM);
 
-    join(link, scratch, "file");
+    join(link, scratch_folder(), "file");
     close(open(link, O_CREAT | O_WRONLY, 0600));
-    assert_int_equal(identity_make_folder(scratch, "file", folder, sizeof folder, why),
+    assert_int_equal(identity_make_folder(scratch_folder(), "file", folder, sizeof folder, why),
                      ERROR_SYSTEM);
     assert_int_equal(identity_make_folder(link, "x", folder, sizeof folder, why), ERROR_SYSTEM);
-    assert_int_equal(identity_make_folder(scratch, "long", folder, 10, why), ERROR_SYSTEM);
+    assert_int_equal(identity_make_folder(scratch_folder(), "long", folder, 10, why), ERROR_SYSTEM);
 }
 
 static void test_an_identity_lies_in_a_folder_of_ours(void **state)
@@ -156,5 +144,5 @@ int main(void)
         cmocka_unit_test(test_a_folder_that_others_may_enter_is_refused),
         cmocka_unit_test(test_an_identity_lies_in_a_folder_of_ours),
     };
-    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+    return cmocka_run_group_tests(tests, make_scratch, scratch_remove);
 }

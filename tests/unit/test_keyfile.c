@@ -1,5 +1,6 @@
 #include "error.h"
 #include "keyfile.h"
+#include "scratch.h"
 #include "torture.h"
 
 #include <setjmp.h>
@@ -21,23 +22,13 @@ static char folder[PATH_MAX], file[PATH_MAX + 8], why[KEYFILE_WHY_MAX];
 
 static int make_folder(void **state)
 {
-    (void)state;
     umask(077);
-    snprintf(folder, sizeof folder, "%s/keyfile.XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    if (!mkdtemp(folder))
+    if (scratch_make(state))
         return -1;
+    snprintf(folder, sizeof folder, "%s", scratch_folder());
     snprintf(file, sizeof file, "%s/key", folder);
     why[0] = '\0';
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[PATH_MAX + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
 }
 
 static void write_file(const char *path, size_t len, mode_t mode)
@@ -170,7 +161,7 @@ static void test_out_of_memory(void **state)
     }
 }
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, scratch_remove)
 
 int main(void)
 {

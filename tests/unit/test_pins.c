@@ -1,6 +1,7 @@
 #include "error.h"
 #include "name.h"
 #include "pins.h"
+#include "scratch.h"
 #include "torture.h"
 
 #include <setjmp.h>
@@ -30,22 +31,13 @@ static char folder[PATH_MAX], file[PATH_MAX + 8], why[PINS_WHY_MAX];
 
 static int make_folder(void **state)
 {
-    (void)state;
     umask(077);
-    snprintf(folder, sizeof folder, "%s/pins.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    if (!mkdtemp(folder))
+    if (scratch_make(state))
         return -1;
+    snprintf(folder, sizeof folder, "%s", scratch_folder());
     snprintf(file, sizeof file, "%s/pins", folder);
     why[0] = '\0';
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[PATH_MAX + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
 }
 
 static void write_bytes(const char *bytes, size_t len)
@@ -355,7 +347,7 @@ static void test_out_of_memory(void **state)
     }
 }
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, scratch_remove)
 
 int main(void)
 {

@@ -1,4 +1,5 @@
 #include "error.h"
+#include "scratch.h"
 #include "state.h"
 
 #include <setjmp.h>
@@ -16,7 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char scratch[] = "/tmp/chat-state-XXXXXX";
 static uid_t user; /* whom the program takes itself for */
 
 uid_t __wrap_geteuid(void);
@@ -29,12 +29,12 @@ uid_t __wrap_geteuid(void)
 /* A path in the scratch folder; NULL for NULL. */
 static const char *in_scratch(const char *name)
 {
-    static char paths[8][128];
+    static char paths[8][4096];
     static size_t next;
     if (!name)
         return NULL;
     char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s%s", scratch, name);
+    snprintf(path, sizeof paths[0], "%s%s", scratch_folder(), name);
     return path;
 }
 
@@ -216,25 +216,16 @@ static void test_root_gives_its_folder_away_once(void **state)
     assert_int_equal(state_give(&s, 4242, 4243, why), 0);
     assert_int_equal(stat(in_scratch("/given/trap"), &st), 0);
     assert_int_equal(st.st_uid, 0);
-    assert_int_equal(stat(scratch, &st), 0);
+    assert_int_equal(stat(scratch_folder(), &st), 0);
     assert_int_equal(st.st_uid, 0);
     state_clear(&s);
 }
 
 static int setup(void **state)
 {
-    (void)state;
     user = getuid();
     umask(022);
-    return mkdtemp(scratch) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", scratch);
-    return system(command);
+    return scratch_make(state);
 }
 
 int main(void)
@@ -248,5 +239,5 @@ int main(void)
         cmocka_unit_test(test_the_lock_is_no_way_to_other_files),
         cmocka_unit_test(test_root_gives_its_folder_away_once),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, scratch_remove);
 }

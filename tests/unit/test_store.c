@@ -1,4 +1,5 @@
 #include "error.h"
+#include "scratch.h"
 #include "store.h"
 #include "store_said.h"
 
@@ -21,8 +22,7 @@ static void assert_said(const char *expected)
     said[0] = '\0';
 }
 
-static char folder[] = "/tmp/test_store.XXXXXX";
-static char path[64];
+static char path[4096];
 
 static int set_up(void **state)
 {
@@ -30,7 +30,7 @@ static int set_up(void **state)
     (void)state;
     said[0] = '\0';
     relay_answer = 0;
-    snprintf(path, sizeof path, "%s/%d.db", folder, number++);
+    snprintf(path, sizeof path, "%s/%d.db", scratch_folder(), number++);
     return 0;
 }
 
@@ -248,20 +248,6 @@ static void test_a_failure_is_remembered_until_the_commit(void **state)
     store_close(s);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,5 +259,5 @@ int main(void)
         cmocka_unit_test_setup(test_what_cannot_be_used_is_said, set_up),
         cmocka_unit_test_setup(test_a_failure_is_remembered_until_the_commit, set_up),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -1,0 +1,14 @@
+#ifndef SCRATCH_H
+#define SCRATCH_H
+
+/* A folder under $TMPDIR for the files of a test; one at a time. Fixtures for cmocka. */
+int scratch_make(void **state);
+int scratch_remove(void **state);
+
+/* The folder, without a slash at its end. */
+const char *scratch_folder(void);
+
+/* A path in it; the last eight that were asked for stay as they are. */
+const char *scratch_path(const char *name);
+
+#endif
