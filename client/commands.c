@@ -29,6 +29,8 @@ static const struct command table[] = {
      "takes the chosen message of yours, or your newest, from both screens"},
     {COMMAND_REACT, "react", COMMAND_OPTIONAL, "/react [:emoji:]",
      "puts a sign to the chosen message, or their newest; without one, takes it back"},
+    {COMMAND_SEARCH, "search", COMMAND_REQUIRED, "/search text",
+     "searches the conversation, as ^R does; ^R and ^S go to the next match"},
 };
 
 enum {

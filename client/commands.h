@@ -21,6 +21,7 @@ enum command_id {
     COMMAND_EDIT,
     COMMAND_DELETE,
     COMMAND_REACT,
+    COMMAND_SEARCH,
 };
 
 enum command_arguments {

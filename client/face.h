@@ -53,6 +53,8 @@ struct face_ops {
     int (*tell)(struct face *f, enum face_tone tone, const char *text);
     /* /help: `commands` lists them, a line each */
     int (*show_help)(struct face *f, const char *commands);
+    /* /search: shows where that text was said last; NULL: it is to be told */
+    int (*search)(struct face *f, const char *text, size_t len);
     /* /clear */
     void (*clear)(struct face *f);
     /* The message that the person chose to speak about: its id, 0 for none. */

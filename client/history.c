@@ -38,7 +38,9 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [WALK] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id < ? ORDER BY id DESC LIMIT ?",
     [WALK_UP] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id >= ? ORDER BY id LIMIT ?",
     [SEARCH] = "SELECT " HISTORY_COLUMNS " FROM words JOIN message ON id = words.rowid "
-               "WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC LIMIT ?",
+               "WHERE words MATCH ? AND words.rowid < ? ORDER BY words.rowid DESC",
+    [SEARCH_UP] = "SELECT " HISTORY_COLUMNS " FROM words JOIN message ON id = words.rowid "
+                  "WHERE words MATCH ? AND words.rowid >= ? ORDER BY words.rowid",
     /* The peer that was spoken with last comes last. */
     [RESTORE_PEERS] = "SELECT id, nick, identity FROM peer "
                       "ORDER BY id = (SELECT peer FROM message ORDER BY id DESC LIMIT 1), id",

@@ -28,6 +28,7 @@ enum history_statement {
     WALK,
     WALK_UP,
     SEARCH,
+    SEARCH_UP,
     RESTORE_PEERS,
     RESTORE_STREAMS,
     RESTORE_MESSAGES,

@@ -116,19 +116,30 @@ static char *make_query(const char *words)
     return query;
 }
 
-int history_search(struct history *h, const char *words, uint64_t before, size_t max,
-                   history_row *row, void *context)
+static int search(struct history *h, enum history_statement which, const char *words,
+                  uint64_t bound, history_row *row, void *context)
 {
     char *query = make_query(words);
     if (!query)
         return ERROR_NOMEM;
     int rc = 0;
     if (query[0]) {
-        db_bind_text(h->db, SEARCH, 0, query, strlen(query));
-        bind_bound(h, SEARCH, 1, before);
-        bind_bound(h, SEARCH, 2, max);
-        rc = history_step(h, SEARCH, row, context);
+        db_bind_text(h->db, which, 0, query, strlen(query));
+        bind_bound(h, which, 1, bound);
+        rc = history_step(h, which, row, context);
     }
     free(query);
     return rc;
+}
+
+int history_search(struct history *h, const char *words, uint64_t before, history_row *row,
+                   void *context)
+{
+    return search(h, SEARCH, words, before, row, context);
+}
+
+int history_search_up(struct history *h, const char *words, uint64_t from, history_row *row,
+                      void *context)
+{
+    return search(h, SEARCH_UP, words, from, row, context);
 }

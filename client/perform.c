@@ -200,6 +200,7 @@ static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
     [COMMAND_CONNECT] = do_connect,    [COMMAND_SET] = do_set,
     [COMMAND_REPLY] = perform_reply,   [COMMAND_EDIT] = perform_edit,
     [COMMAND_DELETE] = perform_delete, [COMMAND_REACT] = perform_react,
+    [COMMAND_SEARCH] = perform_search,
 };
 
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)

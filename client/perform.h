@@ -32,4 +32,6 @@ int perform_edit(struct talk *t, struct arguments args, uint64_t now_ms);
 int perform_delete(struct talk *t, struct arguments args, uint64_t now_ms);
 int perform_react(struct talk *t, struct arguments args, uint64_t now_ms);
 
+int perform_search(struct talk *t, struct arguments args, uint64_t now_ms);
+
 #endif

@@ -2,11 +2,13 @@
 
 #include "emoji.h"
 #include "error.h"
+#include "quote.h"
 #include "text.h"
 
 #include <string.h>
 
 enum {
+    MATCHES_MAX = 20,
     LOOK_BACK = 1000, /* messages, for the newest that a command can be about */
     FOUND = 1,        /* ends a walk */
 };
@@ -70,6 +72,42 @@ static int say(struct talk *t, const struct payload *p, uint64_t now_ms)
 static bool is_text(struct arguments args)
 {
     return text_is_utf8(args.at, args.len) && !memchr(args.at, '\0', args.len);
+}
+
+/* Matches that are told, newest first. */
+struct matches {
+    struct answer answer;
+    size_t count;
+};
+
+static int tell_match(void *context, const struct face_message *m)
+{
+    struct matches *matches = context;
+    char clock[WORDS_CLOCK_MAX], author[QUOTE_MAX], text[QUOTE_MAX];
+    if (m->target || m->is_deleted)
+        return 0;
+    words_clock(m->row->wall_ms, clock);
+    answer_add(&matches->answer, "%s%s %s: %s", matches->count ? "\n" : "", clock,
+               quote_text(m->author, strlen(m->author), author),
+               quote_text(m->text.at, m->text.len, text));
+    return ++matches->count == MATCHES_MAX ? FOUND : 0;
+}
+
+int perform_search(struct talk *t, struct arguments args, uint64_t now_ms)
+{
+    (void)now_ms;
+    struct matches matches = {.count = 0};
+    char words[PAYLOAD_TEXT_MAX + 1];
+    if (!is_text(args) || args.len >= sizeof words)
+        return ERROR_UTF8;
+    memcpy(words, args.at, args.len);
+    words[args.len] = '\0';
+    if (t->options.face->ops->search)
+        return t->options.face->ops->search(t->options.face, args.at, args.len);
+    int rc = talk_search(t, words, UINT64_MAX, tell_match, &matches);
+    if (matches.count == 0)
+        answer_add(&matches.answer, "no message has these words");
+    return rc < 0 ? rc : perform_answer(t, &matches.answer);
 }
 
 int perform_reply(struct talk *t, struct arguments args, uint64_t now_ms)

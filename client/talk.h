@@ -104,12 +104,20 @@ void talk_retry(struct talk *t, uint64_t now_ms);
 typedef int talk_show(void *context, const struct face_message *m);
 int talk_walk(struct talk *t, uint64_t before, size_t max, talk_show *show, void *context);
 
+/* The same upwards: ids of `from` and above, oldest first. */
+int talk_walk_up(struct talk *t, uint64_t from, size_t max, talk_show *show, void *context);
+
+/* The newest message of theirs that they were told to be seen: its id, 0 for none. */
+int talk_get_last_seen(struct talk *t, uint64_t *id);
+
 /* Gives `show` the message with this id, where there is one; what it gave, or an error. */
 int talk_get(struct talk *t, uint64_t id, talk_show *show, void *context);
 
 /* As talk_walk without a bound, but only messages that history_search finds; until `show` ends it.
  */
 int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context);
+int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *show,
+                   void *context);
 
 /* What was being written, kept over the end of the program. `*draft` is the caller's to free. */
 void talk_keep_draft(struct talk *t, const char *draft, size_t len);

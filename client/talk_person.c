@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    LOOK_BACK = 10000, /* messages, for what was seen last */
+};
+
 int talk_say(struct talk *t, enum payload_kind kind, const char *text, size_t len, uint64_t now_ms)
 {
     if (!text_is_utf8(text, len) || memchr(text, '\0', len))
@@ -96,10 +100,50 @@ int talk_get(struct talk *t, uint64_t id, talk_show *show, void *context)
     return history_get(t->parts.history, id, show_row, &walk);
 }
 
+int talk_walk_up(struct talk *t, uint64_t from, size_t max, talk_show *show, void *context)
+{
+    struct walk walk = {t, show, context, 0};
+    int rc = history_walk_up(t->parts.history, from, max, show_row, &walk);
+    return rc ? rc : walk.count;
+}
+
 int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context)
 {
     struct walk walk = {t, show, context, 0};
-    return history_search(t->parts.history, words, before, SIZE_MAX, show_row, &walk);
+    return history_search(t->parts.history, words, before, show_row, &walk);
+}
+
+int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *show, void *context)
+{
+    struct walk walk = {t, show, context, 0};
+    return history_search_up(t->parts.history, words, from, show_row, &walk);
+}
+
+struct last_seen {
+    struct talk *talk;
+    uint64_t id;
+};
+
+/* Finds what the peer was told last to be seen. */
+static int find_last_seen(void *context, const struct session_message_row *row)
+{
+    struct last_seen *seen = context;
+    struct payload p;
+    struct face_message m;
+    int rc = row->mine ? talk_read(seen->talk, row, &p, &m) : 0;
+    if (rc || !row->mine || p.kind != PAYLOAD_READ)
+        return rc;
+    const struct history_number number = {row->peer, false, p.target.stream, p.target.n};
+    rc = history_find(seen->talk->parts.history, &number, &seen->id);
+    return rc < 0 ? rc : 1;
+}
+
+int talk_get_last_seen(struct talk *t, uint64_t *id)
+{
+    struct last_seen seen = {.talk = t};
+    int rc = history_walk(t->parts.history, UINT64_MAX, LOOK_BACK, find_last_seen, &seen);
+    *id = seen.id;
+    return rc < 0 ? rc : 0;
 }
 
 static int note_row(void *context, const struct session_message_row *row)

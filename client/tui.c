@@ -43,6 +43,32 @@ static int take_older(struct tui *tui, const struct ui_event *e, uint64_t now_ms
     return tui_load_older(tui);
 }
 
+static int take_newer(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    return tui_load_newer(tui);
+}
+
+static int take_newest(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    return tui_load_newest(tui);
+}
+
+static int take_jump(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    return tui_jump(tui, e->id);
+}
+
+static int take_search(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)now_ms;
+    return tui_search(tui, e->text, e->up);
+}
+
 static int take_seen(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     return talk_seen(tui->face.talk, e->id, now_ms);
@@ -101,9 +127,11 @@ static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 }
 
 static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = {
-    [UI_LINE] = take_line,     [UI_DRAFT] = take_draft,       [UI_OLDER] = take_older,
-    [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
-    [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,   [UI_QUIT] = take_quit,
+    [UI_LINE] = take_line,     [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,
+    [UI_NEWER] = take_newer,   [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,
+    [UI_SEARCH] = take_search, [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete,
+    [UI_HELP] = take_help,     [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,
+    [UI_QUIT] = take_quit,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */
@@ -237,6 +265,7 @@ static const struct face_ops ops = {
     .show_event = tui_show_event,
     .tell = tui_tell,
     .show_help = tui_show_help,
+    .search = tui_search_for,
     .clear = tui_clear,
     .chosen = tui_chosen,
     .poll = poll_screen,

@@ -51,6 +51,7 @@ static inline struct tui *tui_of(struct face *f)
 int tui_begin(struct face *f, uint64_t now_ms);
 int tui_show_message(struct face *f, const struct face_message *m);
 int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_ms);
+int tui_search_for(struct face *f, const char *text, size_t len);
 int tui_tell(struct face *f, enum face_tone tone, const char *text);
 int tui_show_help(struct face *f, const char *commands);
 void tui_clear(struct face *f);
@@ -70,8 +71,24 @@ int tui_suspend(struct tui *tui, uint64_t now_ms);
 
 void tui_update_title(struct tui *tui);
 
-/* Loads a page of older messages. */
+/* entry_init_message, as far as the settings let it be seen. */
+struct entry;
+int tui_init_message(const struct tui *tui, struct entry *e, const struct face_message *m);
+
+/* Adds an entry at the bottom, and clears it. */
+int tui_append(struct tui *tui, struct entry *e);
+
+/* Load a page of messages at either end of those loaded; the newest alone; the place around one. */
 int tui_load_older(struct tui *tui);
+int tui_load_newer(struct tui *tui);
+int tui_load_newest(struct tui *tui);
+int tui_jump(struct tui *tui, uint64_t id);
+
+/* Looks for a text in what is not loaded, up or down, and goes there. */
+int tui_search(struct tui *tui, const char *text, bool up);
+
+/* Finds what was not seen before, and tells. */
+int tui_note_unread(struct tui *tui);
 
 /* Brings the top line up to date, where something of it changed. */
 int tui_update_status(struct tui *tui, uint64_t now_ms);

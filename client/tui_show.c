@@ -10,58 +10,25 @@
 #include <unistd.h>
 
 enum {
-    PAGE = 100,        /* messages loaded at once */
     WRITING_MS = 6000, /* for how long a notice of typing counts */
     SEEN_BEFORE = 1,   /* ends a walk */
 };
-
-static int append(struct tui *tui, struct entry *e)
-{
-    const struct transcript *transcript = ui_transcript(tui->ui);
-    uint64_t oldest = transcript_oldest(transcript);
-    int rc = ui_append(tui->ui, &e->shown);
-    entry_clear(e);
-    if (oldest != 0 && transcript_oldest(transcript) != oldest) /* there were too many */
-        tui->oldest = transcript_oldest(transcript);
-    return rc;
-}
 
 static int append_notice(struct tui *tui, enum transcript_kind kind, const char *text)
 {
     struct entry e;
     int rc = entry_init_notice(&e, kind, text);
-    return rc ? rc : append(tui, &e);
+    return rc ? rc : tui_append(tui, &e);
 }
 
 /* Who hides what they have seen does not get the other's. */
-static int init_message(const struct tui *tui, struct entry *e, const struct face_message *m)
+int tui_init_message(const struct tui *tui, struct entry *e, const struct face_message *m)
 {
     int rc = entry_init_message(e, m);
     bool hidden = !settings_is_on(talk_settings(tui->face.talk), SETTING_SEEN);
     if (rc == 1 && hidden && e->shown.mark == TRANSCRIPT_SEEN)
         e->shown.mark = TRANSCRIPT_DELIVERED;
     return rc;
-}
-
-static int prepend_message(void *context, const struct face_message *m)
-{
-    struct tui *tui = context;
-    struct entry e;
-    tui->oldest = m->row->id;
-    int rc = init_message(tui, &e, m);
-    if (rc != 1)
-        return rc;
-    rc = transcript_prepend(ui_transcript(tui->ui), &e.shown);
-    entry_clear(&e);
-    return rc;
-}
-
-int tui_load_older(struct tui *tui)
-{
-    int count = talk_walk(tui->face.talk, tui->oldest, PAGE, prepend_message, tui);
-    if (count >= 0)
-        transcript_set_older(ui_transcript(tui->ui), count == PAGE);
-    return count < 0 ? count : 0;
 }
 
 static int load_draft(struct tui *tui)
@@ -79,11 +46,11 @@ static int load_draft(struct tui *tui)
 int tui_begin(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
-    transcript_clear(ui_transcript(tui->ui));
-    tui->oldest = UINT64_MAX;
     tui->presence = VIEW_NOBODY;
     tui->status_changed = true;
-    int rc = tui_load_older(tui);
+    int rc = tui_load_newest(tui);
+    if (rc == 0)
+        rc = tui_note_unread(tui);
     if (rc == 0 && tui->oldest == UINT64_MAX) {
         struct words w = talk_words(f->talk);
         char text[WORDS_MAX], host[HOST_NAME_MAX + 1] = "localhost";
@@ -101,7 +68,7 @@ static int show_again(void *context, const struct face_message *m)
 {
     struct tui *tui = context;
     struct entry e;
-    int rc = init_message(tui, &e, m);
+    int rc = tui_init_message(tui, &e, m);
     if (rc != 1)
         return rc;
     rc = transcript_replace(ui_transcript(tui->ui), &e.shown);
@@ -117,13 +84,13 @@ int tui_show_message(struct face *f, const struct face_message *m)
         return 0;
     if (m->target)
         return talk_get(f->talk, m->target, show_again, tui);
-    int rc = init_message(tui, &e, m);
+    int rc = tui_init_message(tui, &e, m);
     if (rc != 1)
         return rc; /* also for what nobody wrote: that they have read, say */
     if (!m->row->mine)
         tui->writing_end_ms = UINT64_MAX;
     ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
-    rc = append(tui, &e);
+    rc = tui_append(tui, &e);
     return rc || m->row->mine ? rc : tui_attend_message(tui, m);
 }
 
@@ -233,6 +200,12 @@ int tui_show_help(struct face *f, const char *commands)
     int rc = ui_open_page(tui_of(f)->ui, text, (size_t)len);
     free(text);
     return rc;
+}
+
+int tui_search_for(struct face *f, const char *text, size_t len)
+{
+    int rc = ui_search(tui_of(f)->ui, text, len);
+    return rc == ERROR_NOMEM ? rc : 0; /* a command is text, and no longer than the line was */
 }
 
 void tui_clear(struct face *f)

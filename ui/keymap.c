@@ -24,6 +24,7 @@ static const struct keymap_row rows[] = {
     {META('>'), ACTION_BOTTOM, "M->", "to the newest message"},
     {META('u'), ACTION_UNREAD, "M-u", "to the first message that was new when you came back"},
     {CONTROL('R'), ACTION_SEARCH, "^R", "search the conversation; again: the next older match"},
+    {CONTROL('S'), ACTION_SEARCH_NEWER, "^S", "while searching: the next newer match"},
     {META('p'), ACTION_CHOOSE_OLDER, "M-p", "choose a message, or the one before it"},
     {META('n'), ACTION_CHOOSE_NEWER, "M-n", "choose the message after it"},
     {META('w'), ACTION_COPY, "M-w", "copy the chosen message, or the newest of theirs"},

@@ -39,10 +39,11 @@ enum action {
     ACTION_SCROLL_DOWN,
     ACTION_TOP,
     ACTION_BOTTOM,
-    ACTION_UNREAD, /* the line "new" */
-    ACTION_HOME,   /* start of the line; once there, the top of the conversation */
-    ACTION_END,    /* end of the line; once there, the bottom of the conversation */
-    ACTION_SEARCH,
+    ACTION_UNREAD,       /* the line "new" */
+    ACTION_HOME,         /* start of the line; once there, the top of the conversation */
+    ACTION_END,          /* end of the line; once there, the bottom of the conversation */
+    ACTION_SEARCH,       /* and the next older match */
+    ACTION_SEARCH_NEWER, /* the next newer match */
     ACTION_CHOOSE_OLDER, /* a message to speak about */
     ACTION_CHOOSE_NEWER,
     ACTION_COPY,          /* that message */

@@ -29,7 +29,7 @@ void transcript_clear(struct transcript *t)
     t->slots = NULL;
     t->size = t->start = t->count = 0;
     t->following = true;
-    t->older = t->has_found = false;
+    t->older = t->newer = t->has_found = false;
     t->chosen = 0;
 }
 
@@ -124,15 +124,32 @@ static void note_author(struct transcript *t, const struct entry *entry)
         t->author_width = (int)width;
 }
 
-/* Reading back nobody wants the top to go; at the bottom nobody sees it. */
+/* Whether an entry is too far from the view to be scrolled to soon. */
+static bool is_far(const struct transcript *t, int64_t seq)
+{
+    int64_t far = t->rows + 1;
+    return t->following ? seq + far < t->first + (int64_t)t->count
+                        : seq + far < t->top.seq || seq > t->top.seq + 2 * far;
+}
+
 static void drop_oldest(struct transcript *t)
 {
-    while (t->following && t->count > t->keep) {
+    while (t->count > t->keep && is_far(t, t->first)) {
         free(transcript_at(t, t->first));
         t->start = (t->start + 1) & (t->size - 1);
         t->count--;
         t->first++;
         t->older = true;
+    }
+}
+
+static void drop_newest(struct transcript *t)
+{
+    for (int64_t last; t->count > t->keep; t->count--, t->newer = true, t->newer_asked = false) {
+        last = t->first + (int64_t)t->count - 1;
+        if (t->following || !is_far(t, last))
+            return;
+        free(transcript_at(t, last));
     }
 }
 
@@ -149,7 +166,7 @@ int transcript_append(struct transcript *t, const struct transcript_entry *e)
     entry->key = e->id ? e->id : last->key;
     entry->ordinal = last->ordinal + transcript_is_message(entry);
     entry->mine = e->kind == TRANSCRIPT_MINE ? e->id : last->mine;
-    t->following = t->following || transcript_shows_end(t);
+    t->following = t->following || (!t->newer && transcript_shows_end(t));
     t->slots[(t->start + t->count) & (t->size - 1)] = entry;
     t->count++;
     note_author(t, entry);
@@ -188,12 +205,28 @@ int transcript_prepend(struct transcript *t, const struct transcript_entry *e)
     t->count++;
     t->first--;
     note_author(t, entry);
+    drop_newest(t);
     return 0;
 }
 
 void transcript_set_older(struct transcript *t, bool exist)
 {
     t->older = exist;
+}
+
+bool transcript_has_newer(const struct transcript *t)
+{
+    return t->newer;
+}
+
+uint64_t transcript_newest(const struct transcript *t)
+{
+    for (size_t i = t->count; i-- > 0;) {
+        const struct entry *entry = transcript_at(t, t->first + (int64_t)i);
+        if (entry->e.id != 0)
+            return entry->e.id;
+    }
+    return 0;
 }
 
 uint64_t transcript_oldest(const struct transcript *t)

@@ -58,8 +58,8 @@ struct transcript_entry {
 };
 
 /*
- * `keep`: while the newest entry is in view, entries beyond this number are dropped from the top
- * (as if they had not been loaded yet). NULL: out of memory.
+ * `keep`: entries beyond this number are dropped where they are far from the view (as if they had
+ * not been loaded yet): at the bottom while older ones come, else at the top. NULL: out of memory.
  */
 struct transcript *transcript_new(size_t keep);
 void transcript_free(struct transcript *t);
@@ -79,8 +79,17 @@ int transcript_prepend(struct transcript *t, const struct transcript_entry *entr
 void transcript_set_older(struct transcript *t, bool exist);
 bool transcript_wants_older(struct transcript *t);
 
-/* The id of the oldest message that is loaded; 0 where none is. */
+/*
+ * The same at the other end, where messages were dropped or a place far back was loaded; until they
+ * are there, the newest that is loaded is not the bottom, and nothing else may be appended.
+ */
+void transcript_set_newer(struct transcript *t, bool exist);
+bool transcript_has_newer(const struct transcript *t);
+bool transcript_wants_newer(struct transcript *t);
+
+/* The ids of the oldest and of the newest message that is loaded; 0 where none is. */
 uint64_t transcript_oldest(const struct transcript *t);
+uint64_t transcript_newest(const struct transcript *t);
 
 /* The entry with this id, borrowed until the next change; NULL where it is not loaded. */
 const struct transcript_entry *transcript_find(const struct transcript *t, uint64_t id);
@@ -126,7 +135,7 @@ void transcript_bottom(struct transcript *t);
 void transcript_show(struct transcript *t, uint64_t id); /* brings that entry into view */
 bool transcript_at_bottom(const struct transcript *t);
 
-/* Messages (mine, theirs) that begin below the view. */
+/* Messages (mine, theirs) that are loaded and begin below the view. */
 size_t transcript_below(struct transcript *t);
 
 /* What a row of the view shows. */
@@ -167,6 +176,10 @@ size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
  */
 int transcript_search(struct transcript *t, const char *needle, size_t len);
 bool transcript_search_next(struct transcript *t, int direction);
+
+/* Whether a text, as an entry's, has a match; and makes an entry's the last match. */
+bool transcript_would_match(const struct transcript *t, const char *text, size_t len);
+void transcript_set_found(struct transcript *t, uint64_t id);
 
 /*
  * The first stretch of a row's text, from byte `from` on, that belongs to a match: its start and

@@ -44,6 +44,7 @@ struct transcript {
     int64_t first; /* number of the oldest entry */
     size_t keep;
     bool older;
+    bool newer, newer_asked; /* some exist; transcript_wants_newer said so */
     uint64_t new_id;
     int author_width;
 

@@ -158,9 +158,11 @@ struct place transcript_top_place(const struct transcript *t)
 
 static void go(struct transcript *t, struct place place)
 {
-    t->following = !is_above(place, bottom(t));
+    struct place end = bottom(t);
+    bool above = is_above(place, end);
+    t->following = !above && !t->newer;
     if (!t->following)
-        t->top = anchor_of(t, place);
+        t->top = anchor_of(t, above ? place : end);
 }
 
 int transcript_set_size(struct transcript *t, int rows, int columns)
@@ -205,7 +207,7 @@ void transcript_bottom(struct transcript *t)
 
 bool transcript_at_bottom(const struct transcript *t)
 {
-    return t->following || transcript_shows_end(t);
+    return t->following || (!t->newer && transcript_shows_end(t));
 }
 
 bool transcript_shows_end(const struct transcript *t)
@@ -263,6 +265,23 @@ bool transcript_wants_older(struct transcript *t)
         return false;
     t->older = false;
     return true;
+}
+
+void transcript_set_newer(struct transcript *t, bool exist)
+{
+    t->newer = exist;
+    t->newer_asked = false;
+    if (exist && t->following && t->count > 0)
+        go(t, bottom(t));
+}
+
+bool transcript_wants_newer(struct transcript *t)
+{
+    if (!t->newer || t->newer_asked || t->count == 0)
+        return false;
+    struct place page = down(t, transcript_top_place(t), 2 * (size_t)t->rows);
+    t->newer_asked = page.seq == end_of(t);
+    return t->newer_asked;
 }
 
 size_t transcript_below(struct transcript *t)

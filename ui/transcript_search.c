@@ -43,12 +43,12 @@ struct found {
     size_t start, end;
 };
 
-/* The first match in an entry that ends behind byte `from`. */
-static struct found find(const struct transcript *t, const struct entry *entry, size_t from)
+/* The first match in a text that ends behind byte `from`. */
+static struct found find(const struct transcript *t, const char *text, size_t text_len, size_t from)
 {
-    for (size_t at = 0; t->needle && at < entry->shown_len;) {
-        const char *s = entry->shown + at;
-        size_t len = entry->shown_len - at, matched = match(t, s, len);
+    for (size_t at = 0; t->needle && at < text_len;) {
+        const char *s = text + at;
+        size_t len = text_len - at, matched = match(t, s, len);
         if (matched > 0 && at + matched > from)
             return (struct found){at, at + matched};
         at += matched ? matched : text_next(s, len).len;
@@ -76,17 +76,31 @@ bool transcript_search_next(struct transcript *t, int direction)
     if (t->count == 0 || !t->needle)
         return false;
     int64_t seq = transcript_last_seen(t);
-    if (t->has_found && t->found >= t->first)
+    if (t->has_found && t->found >= t->first && t->found < end)
         seq = t->found + direction;
     for (; seq >= t->first && seq < end; seq += direction) {
-        if (find(t, transcript_at(t, seq), 0).end == 0)
+        const struct entry *entry = transcript_at(t, seq);
+        if (find(t, entry->shown, entry->shown_len, 0).end == 0)
             continue;
         t->found = seq;
         t->has_found = true;
+        t->chosen = entry->e.id;
         transcript_show_seq(t, seq);
         return true;
     }
     return false;
+}
+
+bool transcript_would_match(const struct transcript *t, const char *text, size_t len)
+{
+    return find(t, text, len, 0).end > 0;
+}
+
+void transcript_set_found(struct transcript *t, uint64_t id)
+{
+    t->has_found = transcript_seq(t, id, &t->found);
+    if (t->has_found)
+        t->chosen = id;
 }
 
 bool transcript_matched(const struct transcript *t, const struct transcript_row *row, size_t from,
@@ -96,7 +110,7 @@ bool transcript_matched(const struct transcript *t, const struct transcript_row 
         return false;
     const struct entry *entry = (const struct entry *)row->entry; /* its first member */
     size_t row_start = (size_t)(row->text - entry->shown), row_end = row_start + row->len;
-    struct found found = find(t, entry, row_start + from);
+    struct found found = find(t, entry->shown, entry->shown_len, row_start + from);
     if (found.start < row_start + from)
         found.start = row_start + from;
     if (found.end > row_end)

@@ -47,12 +47,18 @@ void ui_free(struct ui *ui)
 
 int ui_emit(struct ui *ui, enum ui_event_type type, const char *text, size_t len)
 {
-    struct ui_queued *queued = malloc(sizeof *queued + len + 1);
+    return ui_emit_event(ui, &(struct ui_event){.type = type, .text = text, .len = len});
+}
+
+int ui_emit_event(struct ui *ui, const struct ui_event *event)
+{
+    struct ui_queued *queued = malloc(sizeof *queued + event->len + 1);
     if (!queued)
         return ERROR_NOMEM;
-    memcpy(queued->text, text, len);
-    queued->text[len] = '\0';
-    queued->event = (struct ui_event){.type = type, .text = queued->text, .len = len};
+    memcpy(queued->text, event->text, event->len);
+    queued->text[event->len] = '\0';
+    queued->event = *event;
+    queued->event.text = queued->text;
     queued->next = NULL;
     *ui->tail = queued;
     ui->tail = &queued->next;
@@ -76,6 +82,8 @@ int ui_next(struct ui *ui, struct ui_event *event)
         *event = (struct ui_event){.type = UI_SEEN, .id = ui->seen_id};
     } else if (ui->drawn && transcript_wants_older(ui->transcript)) {
         *event = (struct ui_event){.type = UI_OLDER};
+    } else if (ui->drawn && transcript_wants_newer(ui->transcript)) {
+        *event = (struct ui_event){.type = UI_NEWER};
     } else {
         return 0;
     }
@@ -94,7 +102,10 @@ struct editor *ui_editor(struct ui *ui)
 
 int ui_append(struct ui *ui, const struct transcript_entry *entry)
 {
-    int rc = transcript_append(ui->transcript, entry);
+    bool waits = transcript_has_newer(ui->transcript);
+    if (waits && entry->id == 0)
+        return ui_set_note(ui, entry->text);
+    int rc = waits ? 0 : transcript_append(ui->transcript, entry);
     if (rc == 0 && entry->kind == TRANSCRIPT_THEIRS && ui->focus == FOCUS_OUT && !ui->new_marked) {
         transcript_set_new(ui->transcript, entry->id);
         ui->new_marked = true;

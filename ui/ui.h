@@ -39,6 +39,10 @@ enum ui_event_type {
     UI_LINE,     /* `text`: Enter was pressed; a message or a command, as written */
     UI_DRAFT,    /* the unsent text changed: ui_editor has it */
     UI_OLDER,    /* transcript_wants_older: prepend entries, transcript_set_older */
+    UI_NEWER,    /* transcript_wants_newer: append entries, transcript_set_newer */
+    UI_NEWEST,   /* the newest messages, which are not loaded */
+    UI_JUMP,     /* the place around message `id`, which is not loaded */
+    UI_SEARCH,   /* `text` is not in what is loaded: look further `up`, or down; ui_found */
     UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
     UI_COMPLETE, /* Tab: editor_replace what can be completed before the cursor, or ui_set_note */
     UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
@@ -53,6 +57,7 @@ struct ui_event {
     const char *text; /* NUL-terminated, `len` bytes */
     size_t len;
     uint64_t id;
+    bool up;
 };
 
 /* 1 and the next event, borrowed until the next call with `ui`; 0 for none. */
@@ -63,11 +68,18 @@ struct editor *ui_editor(struct ui *ui);
 
 /*
  * Adds an entry at the bottom. As transcript_append, and where a message of theirs comes while the
- * terminal has no focus, the line "new" goes above the first of them.
+ * terminal has no focus, the line "new" goes above the first of them. Where newer messages exist
+ * that are not loaded, a message will come with them, and what is none is a note.
  */
 int ui_append(struct ui *ui, const struct transcript_entry *entry);
 
 void ui_set_theme(struct ui *ui, enum theme_name name);
+
+/* Begins to search for a text. Errors as editor_set. */
+int ui_search(struct ui *ui, const char *text, size_t len);
+
+/* After UI_SEARCH: the message that was found and is loaded now; 0 for none. ERROR_NOMEM. */
+int ui_found(struct ui *ui, uint64_t id);
 
 /* The text of a draft from an earlier run; no event follows. Errors as editor_set. */
 int ui_set_draft(struct ui *ui, const char *text, size_t len);

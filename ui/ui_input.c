@@ -27,21 +27,11 @@ int ui_explain(struct ui *ui, int rc)
     return rc < 0 ? rc : 0;
 }
 
-static int search_changed(struct ui *ui)
-{
-    size_t len;
-    const char *text = editor_text(ui->search, &len);
-    int rc = transcript_search(ui->transcript, text, len);
-    if (rc == 0 && len > 0 && !transcript_search_next(ui->transcript, -1))
-        return ui_set_note(ui, "no such text in what is loaded");
-    return ui_explain(ui, rc);
-}
-
 /* The text of the line that has the cursor changed. */
 static int changed(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
-        return search_changed(ui);
+        return ui_search_changed(ui);
     ui->draft_changed = true;
     return 0;
 }
@@ -60,17 +50,10 @@ static int edit(struct ui *ui, enum action action)
     return rc == 1 ? changed(ui) : ui_explain(ui, rc);
 }
 
-static int leave_search(struct ui *ui)
-{
-    ui->mode = UI_WRITING;
-    ui->editor_top = 0;
-    return transcript_search(ui->transcript, NULL, 0);
-}
-
 static int enter(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
-        return leave_search(ui);
+        return ui_leave_search(ui);
     size_t len;
     const char *text = editor_text(ui->editor, &len);
     if (len == 0)
@@ -80,8 +63,8 @@ static int enter(struct ui *ui)
         return rc;
     editor_sent(ui->editor);
     ui_close_page(ui);
-    transcript_bottom(ui->transcript);
-    return changed(ui);
+    rc = ui_go_to_newest(ui);
+    return rc ? rc : changed(ui);
 }
 
 static int complete(struct ui *ui)
@@ -121,14 +104,21 @@ static int top(struct ui *ui)
 
 static int bottom(struct ui *ui)
 {
-    transcript_bottom(shown(ui));
+    if (!ui->page)
+        return ui_go_to_newest(ui);
+    transcript_bottom(ui->page);
     return 0;
 }
 
 static int unread(struct ui *ui)
 {
+    uint64_t id = transcript_new_id(ui->transcript);
     ui_close_page(ui);
-    transcript_show(ui->transcript, transcript_new_id(ui->transcript));
+    if (id == 0)
+        return ui_set_note(ui, "nothing was new");
+    if (!transcript_find(ui->transcript, id))
+        return ui_emit_event(ui, &(struct ui_event){.type = UI_JUMP, .text = "", .id = id});
+    transcript_show(ui->transcript, id);
     return 0;
 }
 
@@ -144,9 +134,11 @@ static int end(struct ui *ui)
     return rc == 0 ? bottom(ui) : ui_explain(ui, rc);
 }
 
-/* Reading back with nothing written, Up and Down go on reading. */
+/* Reading back with nothing written, Up and Down go on reading; searching, they go to matches. */
 static int up(struct ui *ui)
 {
+    if (ui->mode == UI_SEARCHING)
+        return ui_search_next(ui, -1);
     bool reading = ui->mode == UI_WRITING && is_empty(ui->editor);
     if (reading && (ui->page || !transcript_at_bottom(ui->transcript)))
         return scroll_up(ui);
@@ -155,6 +147,8 @@ static int up(struct ui *ui)
 
 static int down(struct ui *ui)
 {
+    if (ui->mode == UI_SEARCHING)
+        return ui_search_next(ui, 1);
     bool reading = ui->mode == UI_WRITING && is_empty(ui->editor);
     if (reading && (ui->page || !transcript_at_bottom(ui->transcript)))
         return scroll_down(ui);
@@ -182,21 +176,18 @@ static int copy(struct ui *ui)
 
 static int search(struct ui *ui)
 {
-    if (ui->mode == UI_SEARCHING) {
-        bool found = transcript_search_next(ui->transcript, -1);
-        return found ? 0 : ui_set_note(ui, "no older match in what is loaded");
-    }
-    ui_close_page(ui);
-    ui->mode = UI_SEARCHING;
-    ui->editor_top = 0;
-    int rc = editor_set(ui->search, "", 0);
-    return rc;
+    return ui->mode == UI_SEARCHING ? ui_search_next(ui, -1) : ui_search(ui, "", 0);
+}
+
+static int search_newer(struct ui *ui)
+{
+    return ui->mode == UI_SEARCHING ? ui_search_next(ui, 1) : 0;
 }
 
 static int cancel(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
-        return leave_search(ui);
+        return ui_leave_search(ui);
     if (ui->page) {
         ui_close_page(ui);
         return 0;
@@ -219,7 +210,7 @@ static int erase_or_quit(struct ui *ui)
 static int escape(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
-        return leave_search(ui);
+        return ui_leave_search(ui);
     if (!ui->page)
         transcript_choose(ui->transcript, 0);
     ui_close_page(ui);
@@ -259,6 +250,7 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_HOME] = home,
     [ACTION_END] = end,
     [ACTION_SEARCH] = search,
+    [ACTION_SEARCH_NEWER] = search_newer,
     [ACTION_CHOOSE_OLDER] = choose_older,
     [ACTION_CHOOSE_NEWER] = choose_newer,
     [ACTION_COPY] = copy,

@@ -33,6 +33,7 @@ struct ui {
     char *note;
 
     enum ui_mode mode;
+    bool searching_up;
     char question[96];
     char *paste; /* in UI_ASKING_PASTE */
     size_t paste_len;
@@ -50,7 +51,16 @@ struct ui {
     uint64_t drawn_id, present_id, seen_id; /* newest of theirs drawn, drawn for a person, told */
 };
 
+/* Shows where the line that has the cursor is: searches for it. */
+int ui_search_changed(struct ui *ui);
+int ui_search_next(struct ui *ui, int direction);
+int ui_leave_search(struct ui *ui);
+
+/* Goes to the newest message. */
+int ui_go_to_newest(struct ui *ui);
+
 /* Queues an event with a copy of its text. ERROR_NOMEM. */
+int ui_emit_event(struct ui *ui, const struct ui_event *event);
 int ui_emit(struct ui *ui, enum ui_event_type type, const char *text, size_t len);
 
 /* Says why a text did not go in; other errors stay the caller's. */

@@ -63,8 +63,10 @@ static void draw_news(struct pen *pen, struct canvas_at at)
     const struct view *view = pen->view;
     char text[64];
     size_t count = view->page ? 0 : transcript_below(view->transcript);
-    if (count > 0) {
-        snprintf(text, sizeof text, "%s %zu more below", view_sign(pen, below), count);
+    bool uncounted = !view->page && transcript_has_newer(view->transcript);
+    if (count > 0 || uncounted) {
+        snprintf(text, sizeof text, "%s %zu%s more below", view_sign(pen, below), count,
+                 uncounted ? "+" : "");
         at = view_advance(pen, at, ROLE_INFO, text);
     }
     if (!view->writing || !view->status->peer)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,6 +116,83 @@ static void test_messages_that_crossed_are_marked(void **state)
     pair_quit(bob);
 }
 
+/* Says so much that not all of it is loaded. */
+static void say_much(void)
+{
+    struct client carol;
+    struct client_options options = {"alice", address, "far", "--plain", NULL};
+    client_start(&carol, &options);
+    char line[64];
+    for (int i = 1; i <= 700; i++) {
+        snprintf(line, sizeof line, "line number %d%s", i, i == 20 ? " has the needle" : "");
+        client_say(&carol, line);
+    }
+    client_end_input(&carol);
+    client_expect_exit(&carol, 0);
+}
+
+static void test_search_goes_through_all_that_was_said(void **state)
+{
+    (void)state;
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "nobody else is here yet"));
+    terminal_send(bob, "begin\r");
+    say_much();
+    assert_true(terminal_wait(bob, "line number 700"));
+    pair_quit(bob);
+    terminal_free(bob);
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "line number 700"));
+    terminal_send(bob, "\022the nee"); /* ^R */
+    assert_true(terminal_wait(bob, "▌"));
+    assert_true(terminal_wait(bob, "line number 20 has the needle"));
+    assert_true(terminal_wait(bob, "more below"));
+    int column, row = terminal_find(bob, "the needle", &column);
+    assert_true(terminal_cell(bob, row, column).reverse);
+    assert_false(terminal_cell(bob, row, column + 8).reverse);
+    terminal_send(bob, "\022");
+    assert_true(terminal_wait(bob, "no older match"));
+    terminal_send(bob, "\023"); /* ^S */
+    assert_true(terminal_wait(bob, "no newer match"));
+    terminal_send(bob, "\r");
+    for (int i = 0; i < 60 && terminal_find(bob, "line number 700", NULL) < 0; i++) {
+        terminal_send(bob, "\033[6~"); /* PageDown: all between is there */
+        terminal_drain(bob, 20);
+    }
+    assert_true(terminal_wait(bob, "line number 700"));
+    assert_true(terminal_wait_gone(bob, "more below"));
+    terminal_send(bob, "/search number 333\r");
+    assert_true(terminal_wait(bob, "line number 333"));
+    terminal_send(bob, "\r\033>");
+    assert_true(terminal_wait(bob, "line number 700"));
+    pair_quit(bob);
+}
+
+static void test_what_was_not_seen_is_found(void **state)
+{
+    (void)state;
+    pair_start("far");
+    terminal_send(alice, "hello\r");
+    assert_true(terminal_wait(bob, "alice  hello"));
+    terminal_send(bob, "hi\r");
+    pair_assert_mark(alice, "hello", "●");
+    pair_quit(alice);
+    terminal_send(bob, FOCUS_OUT);
+    say_much();
+    assert_true(terminal_wait(bob, "line number 700"));
+    kill(terminal_pid(bob), SIGTERM); /* without a key */
+    terminal_wait_exit(bob);
+    terminal_free(bob);
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "line number 700"));
+    terminal_send(bob, "\033u");
+    assert_true(terminal_wait(bob, "── new ──"));
+    assert_true(terminal_wait(bob, "line number 1"));
+    terminal_send(bob, "\033>");
+    assert_true(terminal_wait(bob, "line number 700"));
+    pair_quit(bob);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
 
 int main(void)
@@ -124,6 +202,8 @@ int main(void)
         TEST(test_keys_that_come_at_once_keep_their_order),
         TEST(test_messages_are_answered_and_changed),
         TEST(test_messages_that_crossed_are_marked),
+        TEST(test_search_goes_through_all_that_was_said),
+        TEST(test_what_was_not_seen_is_found),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

@@ -141,7 +141,7 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     assert_non_null(strstr(said, "receipted 1\nopen 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"
                                  "next 5\n"));
     said[0] = '\0';
-    assert_int_equal(history_search(h, "whoever", UINT64_MAX, 9, take, NULL), 0);
+    assert_int_equal(history_search(h, "whoever", UINT64_MAX, take, NULL), 0);
     assert_said("row 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"); /* once */
     session_answer = ERROR_NOMEM;
     assert_int_equal(history_restore(h, NULL), ERROR_NOMEM);
@@ -239,7 +239,7 @@ static void test_walks_and_searches(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         said[0] = '\0';
-        assert_int_equal(history_search(h, cases[i].words, UINT64_MAX, 9, take, NULL), 0);
+        assert_int_equal(history_search(h, cases[i].words, UINT64_MAX, take, NULL), 0);
         char found[8] = "";
         for (const char *at = said; (at = strstr(at, "row ")); at++)
             strncat(found, at + 4, 1);
@@ -300,8 +300,10 @@ static void test_what_changes_a_message_is_found(void **state)
     assert_said("row 3 from 1 c:9 at 2000 mark 0 'Crème brûlée'\n");
     assert_int_equal(history_get(h, 99, take, NULL), 0);
     assert_said("");
-    assert_int_equal(history_search(h, "better", UINT64_MAX, 1, take, NULL), 0);
-    assert_said("row 9 to 2 b:5 at 0 mark 0 'better'\n");
+    assert_int_equal(history_search(h, "better", 9, take, NULL), 0);
+    assert_said("row 6 from 1 c:11 at 0 mark 0 'better'\nrow 5 to 1 b:3 at 0 mark 0 'better'\n");
+    assert_int_equal(history_search_up(h, "better", 6, take, NULL), 0);
+    assert_said("row 6 from 1 c:11 at 0 mark 0 'better'\nrow 9 to 2 b:5 at 0 mark 0 'better'\n");
     history_close(h);
 }
 

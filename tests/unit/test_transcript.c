@@ -287,10 +287,51 @@ static void test_the_oldest_go_while_nobody_looks(void **state)
         struct transcript_entry e = message(id, "x");
         transcript_append(t, &e);
     }
-    assert_int_equal(transcript_count(t), 60);
+    assert_int_equal(transcript_count(t), 50);
     assert_false(transcript_wants_older(t));
     transcript_top(t);
     assert_true(transcript_wants_older(t));
+    transcript_free(t);
+}
+
+static void test_what_is_far_below_goes_and_comes_back(void **state)
+{
+    (void)state;
+    struct transcript *t = transcript_new(50);
+    transcript_set_size(t, 10, 40);
+    for (uint64_t id = 101; id <= 150; id++) {
+        struct transcript_entry e = message(id, "x");
+        transcript_append(t, &e);
+    }
+    transcript_top(t);
+    assert_false(transcript_has_newer(t));
+    for (uint64_t id = 100; id > 90; id--) {
+        struct transcript_entry e = message(id, "x");
+        transcript_prepend(t, &e);
+    }
+    assert_true(transcript_has_newer(t));
+    assert_int_equal(transcript_count(t), 50);
+    assert_int_equal(transcript_oldest(t), 91);
+    assert_int_equal(transcript_newest(t), 140);
+    assert_int_equal(transcript_below(t), 30); /* of those that are loaded */
+    assert_false(transcript_wants_newer(t));
+    transcript_scroll(t, 1000);
+    assert_false(transcript_at_bottom(t));
+    assert_true(transcript_wants_newer(t));
+    assert_false(transcript_wants_newer(t));
+    for (uint64_t id = 141; id <= 150; id++) {
+        struct transcript_entry e = message(id, "x");
+        transcript_append(t, &e);
+    }
+    assert_int_equal(transcript_oldest(t), 101);
+    assert_int_equal(transcript_below(t), 10); /* the view stayed */
+    transcript_set_newer(t, false);
+    transcript_scroll(t, 1000);
+    assert_true(transcript_at_bottom(t));
+    transcript_set_newer(t, true); /* as after a jump */
+    struct transcript_entry e = message(151, "x");
+    transcript_append(t, &e);
+    assert_int_equal(transcript_below(t), 1);
     transcript_free(t);
 }
 
@@ -394,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_scrolling),
         cmocka_unit_test(test_older_entries_are_asked_for_once),
         cmocka_unit_test(test_the_oldest_go_while_nobody_looks),
+        cmocka_unit_test(test_what_is_far_below_goes_and_comes_back),
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_a_million_entries),
         cmocka_unit_test(test_out_of_memory_changes_nothing),

@@ -77,8 +77,9 @@ static const char *events(struct ui *ui)
     size_t len = 0;
     out[0] = '\0';
     while (ui_next(ui, &e) == 1) {
-        const char *text = e.type == UI_LINE ? e.text : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s", "LDOSCYHRZQ"[e.type], text);
+        const char *text = e.type == UI_LINE || e.type == UI_SEARCH ? e.text : "";
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYHRZQ"[e.type],
+                                text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
         len += (size_t)snprintf(out + len, sizeof out - len, " ");
@@ -340,14 +341,27 @@ static void test_searching(void **state)
     for (int i = 0; i < 10; i++)
         control(ui, 'R');
     assert_true(shows(ui, "message 1\n"));
-    control(ui, 'R');
-    assert_true(shows(ui, "no older match"));
-    type(ui, "x");
-    assert_true(shows(ui, "no such text"));
-    type(ui, "\r");
-    assert_true(shows(ui, " › draft"));
-    assert_true(shows(ui, "message 1\n"));
     assert_string_equal(events(ui), "S40 ");
+    control(ui, 'R');
+    assert_string_equal(events(ui), "FE 1^ ");
+    assert_int_equal(ui_found(ui, 0), 0);
+    assert_true(shows(ui, "no older match"));
+    control(ui, 'S');
+    assert_true(shows(ui, "message 10"));
+    type(ui, "x");
+    assert_string_equal(events(ui), "FE 1x^ ");
+    control(ui, 'S');
+    assert_string_equal(events(ui), "FE 1x ");
+    assert_int_equal(ui_found(ui, 0), 0);
+    assert_true(shows(ui, "no newer match"));
+    press(ui, INPUT_UP);
+    assert_string_equal(events(ui), "FE 1x^ ");
+    assert_int_equal(ui_found(ui, 10), 0);
+    type(ui, "\r");
+    assert_int_equal(transcript_chosen(ui_transcript(ui)), 10);
+    assert_true(shows(ui, " › draft"));
+    assert_true(shows(ui, "message 10\n"));
+    assert_string_equal(events(ui), "");
     assert_string_equal(draft(ui), "draft");
     ui_free(ui);
 }

@@ -1,0 +1,176 @@
+#include "tui_internal.h"
+
+#include "entry.h"
+#include "error.h"
+
+#include <stdio.h>
+
+enum {
+    PAGE = 100, /* messages loaded at once */
+    UNREAD_MAX = 10000,
+    FOUND = 1, /* ends a walk */
+};
+
+int tui_append(struct tui *tui, struct entry *e)
+{
+    const struct transcript *transcript = ui_transcript(tui->ui);
+    uint64_t oldest = transcript_oldest(transcript);
+    int rc = ui_append(tui->ui, &e->shown);
+    entry_clear(e);
+    if (oldest != 0 && transcript_oldest(transcript) != oldest) /* there were too many */
+        tui->oldest = transcript_oldest(transcript);
+    return rc;
+}
+
+static int prepend_message(void *context, const struct face_message *m)
+{
+    struct tui *tui = context;
+    struct entry e;
+    tui->oldest = m->row->id;
+    int rc = tui_init_message(tui, &e, m);
+    if (rc != 1)
+        return rc;
+    rc = transcript_prepend(ui_transcript(tui->ui), &e.shown);
+    entry_clear(&e);
+    return rc;
+}
+
+int tui_load_older(struct tui *tui)
+{
+    int count = talk_walk(tui->face.talk, tui->oldest, PAGE, prepend_message, tui);
+    if (count >= 0)
+        transcript_set_older(ui_transcript(tui->ui), count == PAGE);
+    return count < 0 ? count : 0;
+}
+
+/* What is being loaded below; `last` is the id of the last message that was looked at. */
+struct below {
+    struct tui *tui;
+    uint64_t last;
+    bool any;
+};
+
+static int append_message(void *context, const struct face_message *m)
+{
+    struct below *below = context;
+    struct tui *tui = below->tui;
+    struct entry e;
+    below->last = m->row->id;
+    int rc = tui_init_message(tui, &e, m);
+    if (rc != 1)
+        return rc;
+    below->any = true;
+    rc = transcript_append(ui_transcript(tui->ui), &e.shown);
+    entry_clear(&e);
+    return rc;
+}
+
+int tui_load_newer(struct tui *tui)
+{
+    struct transcript *transcript = ui_transcript(tui->ui);
+    struct below below = {.tui = tui, .last = transcript_newest(transcript)};
+    int count;
+    do
+        count = talk_walk_up(tui->face.talk, below.last + 1, PAGE, append_message, &below);
+    while (count == PAGE && !below.any);
+    if (transcript_count(transcript) > 0)
+        tui->oldest = transcript_oldest(transcript);
+    if (count >= 0)
+        transcript_set_newer(transcript, count == PAGE);
+    return count < 0 ? count : 0;
+}
+
+int tui_load_newest(struct tui *tui)
+{
+    transcript_clear(ui_transcript(tui->ui));
+    tui->oldest = UINT64_MAX;
+    return tui_load_older(tui);
+}
+
+int tui_jump(struct tui *tui, uint64_t id)
+{
+    struct transcript *transcript = ui_transcript(tui->ui);
+    int rc = 0;
+    if (!transcript_find(transcript, id)) {
+        transcript_clear(transcript);
+        tui->oldest = id + 1;
+        rc = tui_load_older(tui);
+        if (rc == 0) {
+            transcript_set_newer(transcript, true);
+            rc = tui_load_newer(tui);
+        }
+        transcript_top(transcript); /* away from it, so that it comes to the middle */
+    }
+    transcript_show(transcript, id);
+    return rc;
+}
+
+/* A message that the index of words has found, or what it changes. */
+struct found {
+    struct tui *tui;
+    uint64_t id;
+};
+
+static int take_found(void *context, const struct face_message *m)
+{
+    struct found *found = context;
+    struct entry e;
+    if (m->target) /* an edit: the message is found as it is now, or not */
+        return talk_get(found->tui->face.talk, m->target, take_found, found);
+    int rc = tui_init_message(found->tui, &e, m);
+    if (rc != 1)
+        return rc;
+    const struct transcript *transcript = ui_transcript(found->tui->ui);
+    bool matches = transcript_would_match(transcript, e.shown.text, e.shown.text_len);
+    if (matches && !transcript_find(transcript, e.shown.id))
+        found->id = e.shown.id;
+    entry_clear(&e);
+    return found->id ? FOUND : 0;
+}
+
+int tui_search(struct tui *tui, const char *text, bool up)
+{
+    struct talk *talk = tui->face.talk;
+    const struct transcript *transcript = ui_transcript(tui->ui);
+    struct found found = {.tui = tui};
+    int rc = 0;
+    if (up)
+        rc = talk_search(talk, text, tui->oldest, take_found, &found);
+    else if (transcript_has_newer(transcript))
+        rc = talk_search_up(talk, text, transcript_newest(transcript) + 1, take_found, &found);
+    if (rc > 0)
+        rc = tui_jump(tui, found.id);
+    return rc < 0 ? rc : ui_found(tui->ui, found.id);
+}
+
+struct unread {
+    uint64_t id;
+    size_t count;
+};
+
+static int count_unread(void *context, const struct face_message *m)
+{
+    struct unread *unread = context;
+    bool said = m->payload->kind == PAYLOAD_TEXT || m->payload->kind == PAYLOAD_ACTION;
+    if (m->row->mine || !said)
+        return 0;
+    if (unread->count++ == 0)
+        unread->id = m->row->id;
+    return 0;
+}
+
+int tui_note_unread(struct tui *tui)
+{
+    struct unread unread = {0};
+    uint64_t seen;
+    int rc = talk_get_last_seen(tui->face.talk, &seen);
+    if (rc == 0 && seen != 0)
+        rc = talk_walk_up(tui->face.talk, seen + 1, UNREAD_MAX, count_unread, &unread);
+    if (rc < 0 || unread.count == 0)
+        return rc < 0 ? rc : 0;
+    char note[64];
+    snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", unread.count,
+             rc == UNREAD_MAX ? " or more" : "");
+    transcript_set_new(ui_transcript(tui->ui), unread.id);
+    return ui_set_note(tui->ui, note);
+}

@@ -1,0 +1,68 @@
+#include "ui_internal.h"
+
+#include <stdio.h>
+
+/* What is not in what is loaded is looked for in the rest, where there is a rest. */
+static int look_further(struct ui *ui, int direction)
+{
+    size_t len;
+    const char *text = editor_text(ui->search, &len);
+    ui->searching_up = direction < 0;
+    const struct ui_event event = {
+        .type = UI_SEARCH, .text = text, .len = len, .up = ui->searching_up};
+    return ui_emit_event(ui, &event);
+}
+
+int ui_search_next(struct ui *ui, int direction)
+{
+    size_t len;
+    editor_text(ui->search, &len);
+    if (len == 0 || transcript_search_next(ui->transcript, direction))
+        return 0;
+    return look_further(ui, direction);
+}
+
+int ui_search_changed(struct ui *ui)
+{
+    size_t len;
+    const char *text = editor_text(ui->search, &len);
+    int rc = transcript_search(ui->transcript, text, len);
+    return rc ? ui_explain(ui, rc) : ui_search_next(ui, -1);
+}
+
+int ui_search(struct ui *ui, const char *text, size_t len)
+{
+    int rc = editor_set(ui->search, text, len);
+    if (rc)
+        return rc;
+    ui_close_page(ui);
+    ui->mode = UI_SEARCHING;
+    ui->editor_top = 0;
+    return ui_search_changed(ui);
+}
+
+int ui_found(struct ui *ui, uint64_t id)
+{
+    if (id != 0) {
+        transcript_set_found(ui->transcript, id);
+        return 0;
+    }
+    char note[64];
+    snprintf(note, sizeof note, "no %s match", ui->searching_up ? "older" : "newer");
+    return ui_set_note(ui, note);
+}
+
+int ui_leave_search(struct ui *ui)
+{
+    ui->mode = UI_WRITING;
+    ui->editor_top = 0;
+    return transcript_search(ui->transcript, NULL, 0);
+}
+
+int ui_go_to_newest(struct ui *ui)
+{
+    if (transcript_has_newer(ui->transcript))
+        return ui_emit(ui, UI_NEWEST, "", 0);
+    transcript_bottom(ui->transcript);
+    return 0;
+}
