@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "error.h"
+#include "keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,48 @@ static int take_complete(struct tui *tui, const struct ui_event *e, uint64_t now
     return editor_replace(editor, 0, at, name, (size_t)name_len);
 }
 
+/* The newest message of theirs. */
+static int take_theirs(void *context, const struct face_message *m)
+{
+    if (m->row->mine || m->payload->kind != PAYLOAD_TEXT || m->is_deleted)
+        return 0;
+    *(uint64_t *)context = m->row->id;
+    return 1;
+}
+
+static int take_copy(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    const struct transcript *transcript = ui_transcript(tui->ui);
+    uint64_t id = transcript_chosen(transcript);
+    int rc = id ? 0 : talk_walk(tui->face.talk, UINT64_MAX, TUI_KEEP, take_theirs, &id);
+    const struct transcript_entry *entry = transcript_find(transcript, id);
+    if (rc < 0 || !entry)
+        return rc < 0 ? rc : ui_set_note(tui->ui, "M-p chooses a message to copy");
+    size_t size = (entry->text_len + 2) / 3 * 4 + 1;
+    char *base64 = malloc(size);
+    if (!base64)
+        return ERROR_NOMEM;
+    keys_base64_format((const uint8_t *)entry->text, entry->text_len, base64, size);
+    screen_copy(tui->screen, base64);
+    free(base64);
+    return ui_set_note(tui->ui, "copied, where the terminal allows it");
+}
+
+static int take_bare(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    size_t len;
+    char *text = ui_bare_text(tui->ui, &len);
+    if (!text)
+        return ERROR_NOMEM;
+    screen_show_bare(tui->screen, text, len);
+    free(text);
+    return 0;
+}
+
 static int take_help(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
@@ -127,11 +170,11 @@ static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 }
 
 static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = {
-    [UI_LINE] = take_line,     [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,
-    [UI_NEWER] = take_newer,   [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,
-    [UI_SEARCH] = take_search, [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete,
-    [UI_HELP] = take_help,     [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,
-    [UI_QUIT] = take_quit,
+    [UI_COPY] = take_copy,     [UI_BARE] = take_bare,         [UI_LINE] = take_line,
+    [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,       [UI_NEWER] = take_newer,
+    [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,         [UI_SEARCH] = take_search,
+    [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
+    [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,   [UI_QUIT] = take_quit,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */

@@ -28,6 +28,8 @@ static const struct keymap_row rows[] = {
     {META('p'), ACTION_CHOOSE_OLDER, "M-p", "choose a message, or the one before it"},
     {META('n'), ACTION_CHOOSE_NEWER, "M-n", "choose the message after it"},
     {META('w'), ACTION_COPY, "M-w", "copy the chosen message, or the newest of theirs"},
+    {META('l'), ACTION_BARE, "M-l",
+     "show the text alone, for the terminal to mark; any key ends it"},
 
     {CONTROL('B'), ACTION_LEFT, "^B", "back a character"},
     {KEY(LEFT), ACTION_LEFT, "Left", NULL},

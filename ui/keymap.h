@@ -47,6 +47,7 @@ enum action {
     ACTION_CHOOSE_OLDER, /* a message to speak about */
     ACTION_CHOOSE_NEWER,
     ACTION_COPY,          /* that message */
+    ACTION_BARE,          /* the text alone, for the terminal to copy */
     ACTION_CANCEL,        /* ^C */
     ACTION_ERASE_OR_QUIT, /* ^D */
     ACTION_ESCAPE,

@@ -59,6 +59,15 @@ void screen_suspend(struct screen *s);
  */
 void screen_set_title(struct screen *s, const char *title);
 
+/* Asks the terminal to hold a text, which is given in base64, for pasting. */
+void screen_copy(const struct screen *s, const char *base64);
+
+/*
+ * Shows lines (sanitised) as the terminal itself breaks them, so that it can mark and copy them;
+ * nothing else is drawn until screen_redraw, or until the size changes.
+ */
+void screen_show_bare(struct screen *s, const char *text, size_t len);
+
 /* Rings the bell; asks a terminal that has a title to show a note (sanitised, one line). */
 void screen_ring(const struct screen *s);
 void screen_alert(const struct screen *s, const char *text);

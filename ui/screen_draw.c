@@ -14,6 +14,7 @@ void screen_forget(struct screen *s)
 
 void screen_redraw(struct screen *s)
 {
+    s->bare = false;
     clearok(curscr, TRUE);
     screen_forget(s);
 }
@@ -157,7 +158,7 @@ static void draw_row(struct screen *s, int row, const struct canvas_run *runs, s
 void screen_draw(struct screen *s, const struct canvas *canvas)
 {
     int rows = canvas_rows(canvas) < LINES ? canvas_rows(canvas) : LINES;
-    if (!s->taken || !remember(s, rows))
+    if (!s->taken || s->bare || !remember(s, rows))
         return;
     for (int row = 0; row < rows; row++) {
         size_t count;

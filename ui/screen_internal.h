@@ -17,6 +17,7 @@ struct screen {
     SCREEN *terminal;
     WINDOW *keys; /* a pad: reading from it draws nothing */
     bool utf8, taken, titled;
+    bool bare;  /* lines of screen_show_bare are on the terminal */
     bool stops; /* SIGTSTP was not ignored when we came */
     int colours;
     int wake[2]; /* a pipe: signals write to it */

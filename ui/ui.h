@@ -46,6 +46,7 @@ enum ui_event_type {
     UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
     UI_COMPLETE, /* Tab: editor_replace what can be completed before the cursor, or ui_set_note */
     UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
+    UI_BARE,     /* show ui_bare_text alone, until UI_REDRAW */
     UI_HELP,     /* F1: ui_open_page with the manual */
     UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
     UI_SUSPEND,  /* ^Z, or the system asks */
@@ -89,6 +90,12 @@ void ui_set_writing(struct ui *ui, bool writing);
 
 /* A note above the input until the next key. ERROR_NOMEM. */
 int ui_set_note(struct ui *ui, const char *note);
+
+/*
+ * The messages in view as lines without a frame: a new string of `*len` bytes that the caller
+ * frees; NULL: out of memory.
+ */
+char *ui_bare_text(struct ui *ui, size_t *len);
 
 /*
  * Opens a page over the conversation, until Esc or F1: `text`, of many lines. The keys' part of a

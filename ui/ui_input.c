@@ -174,6 +174,13 @@ static int copy(struct ui *ui)
     return ui_emit(ui, UI_COPY, "", 0);
 }
 
+static int bare(struct ui *ui)
+{
+    ui_close_page(ui);
+    ui->bare = true;
+    return ui_emit(ui, UI_BARE, "", 0);
+}
+
 static int search(struct ui *ui)
 {
     return ui->mode == UI_SEARCHING ? ui_search_next(ui, -1) : ui_search(ui, "", 0);
@@ -254,6 +261,7 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_CHOOSE_OLDER] = choose_older,
     [ACTION_CHOOSE_NEWER] = choose_newer,
     [ACTION_COPY] = copy,
+    [ACTION_BARE] = bare,
     [ACTION_CANCEL] = cancel,
     [ACTION_ERASE_OR_QUIT] = erase_or_quit,
     [ACTION_ESCAPE] = escape,
@@ -280,6 +288,10 @@ static int press(struct ui *ui, const struct input *in)
     ui->note = NULL;
     ui->present_id = ui->drawn_id;
     bool taken = false;
+    if (ui->bare) {
+        ui->bare = false;
+        return redraw(ui);
+    }
     if (ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE) {
         int rc = ui_answer(ui, in, &taken);
         if (rc)
@@ -292,6 +304,7 @@ int ui_input(struct ui *ui, const struct input *in)
 {
     switch (in->kind) {
     case INPUT_RESIZE:
+        ui->bare = false;
         ui->rows = in->rows;
         ui->columns = in->columns;
         return 0;

@@ -41,6 +41,7 @@ struct ui {
     struct ui_queued *head, **tail, *given;
     bool draft_changed;
     bool drawn; /* the models have their sizes */
+    bool bare;  /* the edge shows the text alone */
 
     enum {
         FOCUS_UNKNOWN,

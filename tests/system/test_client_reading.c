@@ -116,6 +116,35 @@ static void test_messages_that_crossed_are_marked(void **state)
     pair_quit(bob);
 }
 
+static void test_messages_are_copied(void **state)
+{
+    (void)state;
+    pair_start("copied");
+    terminal_send(alice,
+                  "older\ra line that is so long that it is wrapped on the screen of bob, who "
+                  "wants all of it in one piece\r");
+    assert_true(terminal_wait(bob, "in one piece"));
+    terminal_send(bob, "\033p\033p\033w");
+    assert_true(terminal_wait(bob, "copied"));
+    size_t len;
+    const char *bytes = terminal_bytes(bob, &len);
+    assert_non_null(memmem(bytes, len, "\033]52;c;b2xkZXI=\007", 16));
+    terminal_send(bob, "\033l");
+    assert_true(terminal_wait_gone(bob, "lobby  alice"));
+    int column, row = terminal_find(bob, "alice: a line that", &column);
+    assert_true(row >= 0);
+    assert_int_equal(column, 6); /* behind the time */
+    assert_int_equal(strlen(terminal_row(bob, row)), PAIR_COLUMNS);
+    terminal_send(alice, "not yet\r");
+    terminal_drain(bob, 200);
+    assert_true(terminal_find(bob, "not yet", NULL) < 0);
+    terminal_send(bob, "x");
+    assert_true(terminal_wait(bob, "alice  not yet"));
+    assert_true(terminal_find(bob, "› x", NULL) < 0);
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 /* Says so much that not all of it is loaded. */
 static void say_much(void)
 {
@@ -202,6 +231,7 @@ int main(void)
         TEST(test_keys_that_come_at_once_keep_their_order),
         TEST(test_messages_are_answered_and_changed),
         TEST(test_messages_that_crossed_are_marked),
+        TEST(test_messages_are_copied),
         TEST(test_search_goes_through_all_that_was_said),
         TEST(test_what_was_not_seen_is_found),
     };

@@ -78,7 +78,7 @@ static const char *events(struct ui *ui)
     out[0] = '\0';
     while (ui_next(ui, &e) == 1) {
         const char *text = e.type == UI_LINE || e.type == UI_SEARCH ? e.text : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYHRZQ"[e.type],
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBHRZQ"[e.type],
                                 text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
