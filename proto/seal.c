@@ -22,6 +22,7 @@ enum {
     CONTEXTS = 8,
 };
 
+static_assert((int)AT_SEQUENCE == 1 + (int)SEAL_CONTEXT_LEN, "the prekey's id and enc");
 static_assert((int)SEAL_OVERHEAD == AT_TEXT + (int)HPKE_TAG_LEN, "the parts of a content");
 
 struct seal_sender {
@@ -224,4 +225,10 @@ int seal_open(struct seal_opener *opener, const struct seal_place *place, const 
 out:
     keys_wipe(&fresh, sizeof fresh);
     return rc;
+}
+
+const uint8_t *seal_origin(const uint8_t *content, uint64_t *sequence)
+{
+    *sequence = get_integer(content + AT_SEQUENCE);
+    return content + 1;
 }

@@ -13,6 +13,7 @@
  */
 enum {
     SEAL_OVERHEAD = 1 + 8 + 32 + 8 + 16, /* what sealing adds to a payload's bytes */
+    SEAL_CONTEXT_LEN = 8 + 32,
 };
 
 /* Between whom, and in which room. The keys of names (name.h), and identities. */
@@ -74,5 +75,11 @@ void seal_opener_free(struct seal_opener *opener);
  */
 int seal_open(struct seal_opener *opener, const struct seal_place *place, const uint8_t *content,
               size_t len, struct buffer *out);
+
+/*
+ * By which context of its sender a content was sealed that opened, SEAL_CONTEXT_LEN bytes borrowed
+ * from it, and as the how-manieth there: sequences rise.
+ */
+const uint8_t *seal_origin(const uint8_t *content, uint64_t *sequence);
 
 #endif
