@@ -82,15 +82,15 @@ static bool copy_string(struct events_item *item, const char **string)
     return !*string || (*string = copy_bytes(item, *string, strlen(*string) + 1));
 }
 
-static bool copy_peer(struct events_item *item, struct session_peer_row *row)
+static bool copy_strings(struct events_item *item, const char **a, const char **b)
 {
-    size_t nick_len = strlen(row->nick) + 1, identity_len = strlen(row->identity) + 1;
-    char *copy = item->copy = malloc(nick_len + identity_len);
+    size_t a_len = strlen(*a) + 1, b_len = strlen(*b) + 1;
+    char *copy = item->copy = malloc(a_len + b_len);
     if (!copy)
         return false;
-    item->copy_len = nick_len + identity_len;
-    row->nick = memcpy(copy, row->nick, nick_len);
-    row->identity = memcpy(copy + nick_len, row->identity, identity_len);
+    item->copy_len = a_len + b_len;
+    *a = memcpy(copy, *a, a_len);
+    *b = memcpy(copy + a_len, *b, b_len);
     return true;
 }
 
@@ -105,7 +105,10 @@ static bool copy(struct events_item *item)
 {
     struct session_event *event = &item->event;
     switch (event->type) {
-    case SESSION_SAVE_PEER: return copy_peer(item, &event->peer_row);
+    case SESSION_SAVE_PEER:
+        return copy_strings(item, &event->peer_row.nick, &event->peer_row.identity);
+    case SESSION_SAVE_PIN:
+        return copy_strings(item, &event->pin_row.nick, &event->pin_row.identity);
     case SESSION_SAVE_MESSAGE:
     case SESSION_MESSAGE: return copy_message(item, &event->message_row);
     case SESSION_STATUS: return copy_string(item, &event->status.why);

@@ -48,7 +48,7 @@ struct face_ops {
     /* A conversation with a relay begins, perhaps after another one. */
     int (*begin)(struct face *f, uint64_t now_ms);
     int (*show_message)(struct face *f, const struct face_message *m);
-    /* SESSION_STATUS, PRESENCE, MARK, SIGNAL, REFUSED, MISSING */
+    /* SESSION_STATUS, PRESENCE, TRUST, MARK, SIGNAL, REFUSED, MISSING */
     int (*show_event)(struct face *f, const struct session_event *event, uint64_t now_ms);
     int (*tell)(struct face *f, enum face_tone tone, const char *text);
     /* /help: `commands` lists them, a line each */

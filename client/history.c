@@ -12,7 +12,7 @@ enum {
 };
 
 static const char *const statements[HISTORY_STATEMENTS] = {
-    [PUT_PEER] = "REPLACE INTO peer (id, nick, identity) VALUES (?, ?, ?)",
+    [PUT_PEER] = "REPLACE INTO peer (id, nick, identity, prekey, made) VALUES (?, ?, ?, ?, ?)",
     [PUT_STREAM] = "REPLACE INTO stream (peer, mine, stream, place, last, receipted) "
                    "VALUES (?, ?, ?, ?, ?, ?)",
     [PUT_MESSAGE] = "REPLACE INTO message (" HISTORY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -23,6 +23,8 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [PUT_WORDS] = "INSERT INTO words (rowid, text) VALUES (?, ?)",
     [PUT_CHANGE] = "INSERT OR IGNORE INTO change (target, id) SELECT id, ? FROM message "
                    "WHERE peer = ? AND mine = ? AND stream = ? AND n = ?",
+    [PUT_PREKEY] = "REPLACE INTO prekey (made, secret) VALUES (?, ?)",
+    [DROP_PREKEYS] = "DELETE FROM prekey WHERE made < ?",
     [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
     [GET_PLACE] = "SELECT draft, message FROM place",
     [PUT_SHOWN] = "REPLACE INTO shown (one, message) VALUES (1, ?)",
@@ -42,7 +44,8 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [SEARCH_UP] = "SELECT " HISTORY_COLUMNS " FROM words JOIN message ON id = words.rowid "
                   "WHERE words MATCH ? AND words.rowid >= ? ORDER BY words.rowid",
     /* The peer that was spoken with last comes last. */
-    [RESTORE_PEERS] = "SELECT id, nick, identity FROM peer "
+    [RESTORE_PREKEYS] = "SELECT secret, made FROM prekey ORDER BY made",
+    [RESTORE_PEERS] = "SELECT id, nick, identity, prekey, made FROM peer "
                       "ORDER BY id = (SELECT peer FROM message ORDER BY id DESC LIMIT 1), id",
     [RESTORE_STREAMS] = "SELECT peer, mine, stream, place, last, receipted FROM stream "
                         "ORDER BY peer, mine, place",
@@ -73,6 +76,10 @@ static const char *const migrations[] = {
     " WITHOUT ROWID;"
     "DROP INDEX message_number;"
     "CREATE INDEX message_number ON message (peer, mine, stream, n)",
+    /* What was last known to seal to somebody with; secrets of what others seal to us with. */
+    "ALTER TABLE peer ADD COLUMN prekey BLOB;"
+    "ALTER TABLE peer ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE prekey (made INTEGER PRIMARY KEY, secret BLOB NOT NULL)",
 };
 
 static const struct db_schema schema = {
@@ -141,6 +148,8 @@ static void put_peer(struct history *h, const struct session_peer_row *row)
     db_bind_integer(h->db, PUT_PEER, 0, row->id);
     db_bind_text(h->db, PUT_PEER, 1, row->nick, strlen(row->nick));
     db_bind_text(h->db, PUT_PEER, 2, row->identity, strlen(row->identity));
+    db_bind_bytes(h->db, PUT_PEER, 3, row->has_prekey ? row->prekey : NULL, KEYS_LEN);
+    db_bind_integer(h->db, PUT_PEER, 4, row->made_ms);
     db_run(h->db, PUT_PEER);
 }
 
@@ -226,6 +235,20 @@ static void put_seen(struct history *h, const struct session_event *event)
     db_run(h->db, PUT_SEEN);
 }
 
+static void put_prekey(struct history *h, const struct session_prekey_row *row)
+{
+    db_bind_integer(h->db, PUT_PREKEY, 0, row->made_ms);
+    db_bind_bytes(h->db, PUT_PREKEY, 1, row->secret, KEYS_LEN);
+    db_run(h->db, PUT_PREKEY);
+    db_bind_bytes(h->db, PUT_PREKEY, 1, NULL, 0);
+}
+
+static void drop_prekeys(struct history *h, uint64_t made_ms)
+{
+    db_bind_integer(h->db, DROP_PREKEYS, 0, made_ms);
+    db_run(h->db, DROP_PREKEYS);
+}
+
 void history_save(struct history *h, const struct session_event *event)
 {
     switch (event->type) {
@@ -234,6 +257,8 @@ void history_save(struct history *h, const struct session_event *event)
     case SESSION_SAVE_MESSAGE: put_message(h, &event->message_row); break;
     case SESSION_SAVE_MARK: put_mark(h, event->id, event->mark); break;
     case SESSION_SAVE_SEEN: put_seen(h, event); break;
+    case SESSION_SAVE_PREKEY: put_prekey(h, &event->prekey_row); break;
+    case SESSION_DROP_PREKEYS: drop_prekeys(h, event->made_ms); break;
     default: assert(!"an event to save");
     }
 }
@@ -308,15 +333,32 @@ int history_load(struct history *h, struct session *s, const struct session_even
     return rc < 0 ? rc : session_load_done(s, now_ms);
 }
 
+static int restore_prekey(struct session *s, struct history *h)
+{
+    size_t len;
+    const struct session_prekey_row row = {
+        .secret = db_bytes(h->db, RESTORE_PREKEYS, 0, &len),
+        .made_ms = db_integer(h->db, RESTORE_PREKEYS, 1),
+    };
+    return len == KEYS_LEN ? session_restore_prekey(s, &row) : ERROR_STORE;
+}
+
 static int restore_peer(struct session *s, struct history *h)
 {
     struct db *db = h->db;
-    size_t len;
-    const struct session_peer_row row = {
+    size_t len, prekey_len;
+    struct session_peer_row row = {
         .id = (uint32_t)db_integer(db, RESTORE_PEERS, 0),
         .nick = db_text(db, RESTORE_PEERS, 1, &len),
         .identity = db_text(db, RESTORE_PEERS, 2, &len),
+        .made_ms = db_integer(db, RESTORE_PEERS, 4),
     };
+    const uint8_t *prekey = db_bytes(db, RESTORE_PEERS, 3, &prekey_len);
+    row.has_prekey = prekey_len > 0;
+    if (row.has_prekey && prekey_len != KEYS_LEN)
+        return ERROR_STORE;
+    if (row.has_prekey)
+        memcpy(row.prekey, prekey, KEYS_LEN);
     return session_restore_peer(s, &row);
 }
 
@@ -345,6 +387,7 @@ static const struct {
     enum history_statement statement;
     int (*row)(struct session *s, struct history *h);
 } restores[] = {
+    {RESTORE_PREKEYS, restore_prekey},
     {RESTORE_PEERS, restore_peer},
     {RESTORE_STREAMS, restore_stream},
     {RESTORE_MESSAGES, restore_message},

@@ -32,7 +32,7 @@ void history_close(struct history *h);
 /* Hands what is there to a session that was not started. ERROR_STORE, or what the session gave. */
 int history_restore(struct history *h, struct session *s);
 
-/* Carries out a SESSION_SAVE_… event. */
+/* Carries out a SESSION_SAVE_… or SESSION_DROP_… event, but for SESSION_SAVE_PIN. */
 void history_save(struct history *h, const struct session_event *event);
 
 /* Answers a SESSION_LOAD event, at most some 256 KiB of payloads at a time. ERROR_STORE, or what

@@ -188,6 +188,8 @@ static int open_message(struct session *s, struct peer *peer, const struct frame
                         struct incoming *m)
 {
     const struct seal_place place = {SEAL_MESSAGE, m->h->stream, m->h->n};
+    if (!peer->trusted)
+        return ERROR_SEAL;
     m->payload = (struct envelope_bytes){frame->content, frame->content_len};
     int rc = envelope_open(&peer->envelope, &place, &m->payload, &s->content);
     if (rc == 0)
@@ -195,13 +197,24 @@ static int open_message(struct session *s, struct peer *peer, const struct frame
     return rc == ERROR_PAYLOAD ? ERROR_SEAL : rc;
 }
 
-void inbox_take(struct session *s, struct peer *peer, const struct header *h,
-                const struct frame *frame)
+/* It may be from somebody who has the same nick and is not the one that we trust. */
+static void take_unopened(struct session *s, struct peer *peer, const struct header *h)
 {
+    if (s->held && name_matches(&s->held->nick, h->peer.at, h->peer.len))
+        peer = s->held;
     struct inbound *in = get_stream(s, peer, h->stream);
     if (!in)
         return;
-    if (h->n <= in->place) {
+    if (peer->trusted)
+        warn_unopened(s, peer, in);
+    refuse(s, peer, in, h->n);
+}
+
+void inbox_take(struct session *s, struct peer *peer, const struct header *h,
+                const struct frame *frame)
+{
+    struct inbound *in = streams_find_theirs(&peer->streams, h->stream);
+    if (in && h->n <= in->place) {
         in->came = h->n;
         in->receipt_due = true;
         list(peer, in);
@@ -210,14 +223,13 @@ void inbox_take(struct session *s, struct peer *peer, const struct header *h,
     struct incoming m = {.h = h};
     int rc = open_message(s, peer, frame, &m);
     if (rc == ERROR_SEAL) {
-        warn_unopened(s, peer, in);
-        refuse(s, peer, in, h->n);
+        take_unopened(s, peer, h);
         return;
     }
-    if (rc) {
-        machine_fail(s, rc);
+    machine_fail(s, rc);
+    in = rc == 0 ? get_stream(s, peer, h->stream) : NULL;
+    if (!in)
         return;
-    }
     if (h->n == 1 && m.decoded.previous.present) {
         in->previous_stream = m.decoded.previous.stream;
         in->previous_n = m.decoded.previous.n;
@@ -257,7 +269,7 @@ static void put_receipts_of(struct session *s, struct peer *peer, struct inbound
 {
     if (in->ask_due && lacks_previous(peer, in))
         put_receipt(s, peer, in->previous_stream, place_of(peer, in->previous_stream), true);
-    if (in->ask_due || in->receipt_due)
+    if (in->ask_due || (in->receipt_due && peer->trusted))
         put_receipt(s, peer, in->stream, in->saved, in->ask_due);
     in->ask_due = in->receipt_due = false;
 }

@@ -125,6 +125,18 @@ static void put_status(struct json_writer *w, struct face *f, const struct sessi
                          e->status.retry_ms > now_ms ? e->status.retry_ms - now_ms : 0);
 }
 
+static void put_trust(struct json_writer *w, const struct session *s)
+{
+    static const char *const words[] = {
+        [SESSION_NOBODY] = "nobody",     [SESSION_OPEN] = "open", [SESSION_SEALED] = "sealed",
+        [SESSION_VERIFIED] = "verified", [SESSION_HELD] = "held", [SESSION_MISMATCH] = "mismatch",
+        [SESSION_BROKEN] = "broken",
+    };
+    put_text(w, "trust", words[session_get_trust(s)]);
+    put_text(w, "nick", session_peer_nick(s));
+    put_text(w, "identity", session_peer_identity(s));
+}
+
 /* The word for what was learnt of a message of ours. */
 static const char *const marks[] = {
     [SESSION_WAITING] = "waiting",
@@ -150,6 +162,10 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
         } else {
             json_put_null(&w, "nick");
         }
+        break;
+    case SESSION_TRUST:
+        begin(&w, f, "trust");
+        put_trust(&w, talk_session(f->talk));
         break;
     case SESSION_MARK:
         begin(&w, f, marks[e->mark]);

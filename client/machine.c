@@ -1,6 +1,7 @@
 #include "machine.h"
 
 #include "error.h"
+#include "room.h"
 
 #include <assert.h>
 #include <string.h>
@@ -33,12 +34,15 @@ void machine_save_peer(struct session *s, struct peer *peer)
     if (peer->saved)
         return;
     peer->saved = true;
-    const struct session_event event = {
+    struct session_event event = {
         .type = SESSION_SAVE_PEER,
         .peer_row = {.id = peer->id,
                      .nick = peers_is_known(peer) ? peer->nick.text : "",
-                     .identity = peer->identity},
+                     .identity = peer->identity,
+                     .has_prekey = peer->envelope.has_prekey,
+                     .made_ms = peer->envelope.made_ms},
     };
+    memcpy(event.peer_row.prekey, peer->envelope.prekey, KEYS_LEN);
     machine_save(s, &event);
 }
 
@@ -51,6 +55,8 @@ struct peer *machine_add_peer(struct session *s, const struct session_peer_row *
         return NULL;
     }
     peer->envelope.open = s->open;
+    peer->envelope.self = &s->self;
+    room_judge(s, peer);
     peer->next = (struct cursor){.at = SIZE_MAX};
     return peer;
 }

@@ -7,6 +7,7 @@
 #include "keys.h"
 #include "payload.h"
 #include "peers.h"
+#include "pinned.h"
 #include "uplink.h"
 
 #include <stdbool.h>
@@ -15,8 +16,8 @@
 
 /*
  * The inside of a session: the state that its parts share, and what each of them needs to do. The
- * parts are uplink (the connection), intake (what the relay says), outbox and sender (our
- * messages), inbox (the peer's).
+ * parts are uplink (the connection), intake (what the relay says), room (who is there, and whether
+ * that is the right one), prekeys (ours), outbox and sender (our messages), inbox (the peer's).
  *
  * A failure (out of memory) poisons the whole session: it is remembered, nothing more comes out,
  * and so the parts need not hand it from one to the other.
@@ -40,11 +41,16 @@ struct session {
     int error; /* what poisoned it, or 0 */
     uint64_t now_ms;
     uint64_t wall_at_ms, wall_ms; /* what the wall clock showed, and when */
-    uint8_t random[KEYS_LEN];
+    uint8_t *random;              /* KEYS_LEN bytes, for keys_draw; memory for secrets */
 
     struct name nick, room;
-    char *agent, *keys;
+    char *agent, *keys; /* `keys` as the relay is told them; NULL where there are none (yet) */
     bool open;
+    struct envelope_self self;
+    struct keys_ring *ring; /* our prekeys; NULL in the open */
+    uint64_t renew_ms;      /* when the next one is due */
+    bool unannounced;       /* the newest is not on disk yet, and nobody was told of it */
+    struct pinned pins;
     bool returning; /* the disk says that an earlier run was here */
 
     struct events events;
@@ -60,8 +66,12 @@ struct session {
     struct peers peers;
     struct peer *peer;            /* who is in the room, or was last; NULL: nobody yet */
     bool seated;                  /* and holds the other seat now */
-    enum header_state peer_state; /* where seated */
-    bool away;                    /* told to whoever appears */
+    enum header_state peer_state; /* of whoever holds the other seat */
+    struct peer *held;            /* who holds the other seat and is not spoken to; NULL: nobody */
+    enum session_trust held_as;
+    enum session_trust trust_told; /* the last SESSION_TRUST, */
+    const struct peer *trust_of;   /* and about whom that was */
+    bool away;                     /* told to whoever appears */
 
     size_t undelivered;
     struct load load;

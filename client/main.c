@@ -125,7 +125,8 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         .settings = &o->settings,
         .tls = tls,
         .fingerprint = o->fingerprint,
-        .open = true,
+        .identity = identity,
+        .open = o->no_seal,
         .face = face,
     };
     if (rc == 0)

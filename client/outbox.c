@@ -109,17 +109,15 @@ static struct peer *get_peer(struct session *s)
     return s->peer;
 }
 
-int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
+int outbox_add(struct session *s, struct peer *peer, const struct payload *p,
+               struct session_message_row *row)
 {
-    struct peer *peer = get_peer(s);
-    if (!peer)
-        return s->error;
     int rc = encode(s, peer, p);
     if (rc)
         return rc;
     size_t len;
     const uint8_t *payload = buffer_peek(&s->content, &len);
-    struct outgoing *message = outgoing_new(s->next_id, machine_wall(s), payload, len);
+    struct outgoing *message = outgoing_new(row->id, row->wall_ms, payload, len);
     struct outbound *o = message ? get_current(s, peer) : NULL;
     if (o) {
         message->n = o->last + 1;
@@ -132,8 +130,20 @@ int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
     o->last = message->n;
     machine_save_peer(s, peer);
     save_stream(s, peer, o);
-    const struct session_message_row row = row_of(peer, o, message);
-    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = row});
+    *row = row_of(peer, o, message);
+    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = *row});
+    return 0;
+}
+
+int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
+{
+    struct peer *peer = get_peer(s);
+    if (!peer)
+        return s->error;
+    struct session_message_row row = {.id = s->next_id, .wall_ms = machine_wall(s)};
+    int rc = outbox_add(s, peer, p, &row);
+    if (rc)
+        return rc;
     machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
     s->undelivered += p->kind != PAYLOAD_READ;
     *id = s->next_id++;
@@ -218,7 +228,7 @@ void outbox_take_receipt(struct session *s, const struct header *h, const struct
     struct peer *peer = peers_find_stream(&s->peers, h->stream, &at);
     if (!peer)
         return; /* of a stream that our disk has forgotten */
-    if (!opens(s, peer, h, frame)) {
+    if (!peer->trusted || !opens(s, peer, h, frame)) {
         if (peer->doubts++ < DOUBTS_MAX)
             sender_go_back(s, peer);
         return;

@@ -19,6 +19,13 @@ struct outgoing;
 /* The person says something, as session_send. */
 int outbox_compose(struct session *s, const struct payload *p, uint64_t *id);
 
+/*
+ * Gives a payload its number to a peer and saves it as the message that `row` has the id and the
+ * time of; fills in the rest, borrowed from the message. ERROR_PAYLOAD, ERROR_NOMEM.
+ */
+int outbox_add(struct session *s, struct peer *peer, const struct payload *p,
+               struct session_message_row *row);
+
 /* Puts back a message from the disk. */
 int outbox_restore(struct session *s, const struct session_message_row *row);
 

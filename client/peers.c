@@ -8,6 +8,7 @@
 
 static void free_peer(struct peer *peer)
 {
+    envelope_clear(&peer->envelope);
     name_clear(&peer->nick);
     free(peer->identity);
     free(peer->flights);
@@ -45,6 +46,9 @@ int peers_add(struct peers *p, const struct session_peer_row *row, struct peer *
     peer->id = row->id ? row->id : p->last_id + 1;
     if (peer->id > p->last_id)
         p->last_id = peer->id;
+    peers_bind(peer);
+    if (row->has_prekey)
+        envelope_set_prekey(&peer->envelope, row->prekey, row->made_ms);
     *out = p->items[p->count++] = peer;
     return 0;
 }
@@ -52,6 +56,14 @@ int peers_add(struct peers *p, const struct session_peer_row *row, struct peer *
 bool peers_is_known(const struct peer *peer)
 {
     return peer->nick.text != NULL;
+}
+
+void peers_bind(struct peer *peer)
+{
+    uint8_t identity[KEYS_LEN];
+    if (peers_is_known(peer) &&
+        keys_text_parse(peer->identity, strlen(peer->identity), identity) == 0)
+        envelope_set_peer(&peer->envelope, peer->nick.key, identity);
 }
 
 struct peer *peers_find(const struct peers *p, uint32_t id)
@@ -76,19 +88,32 @@ struct peer *peers_match(const struct peers *p, const struct name *nick, const c
     return nameless;
 }
 
+struct peer *peers_find_same(const struct peers *p, const struct name *nick, const char *identity)
+{
+    for (size_t i = p->count; i-- > 0;) {
+        struct peer *peer = p->items[i];
+        if (peers_is_known(peer) && name_equal(&peer->nick, nick) &&
+            strcmp(peer->identity, identity) == 0)
+            return peer;
+    }
+    return NULL;
+}
+
 struct peer *peers_find_author(const struct peers *p, const struct name *nick, uint64_t stream)
 {
-    struct peer *last = NULL;
+    struct peer *best = NULL;
+    int best_rank = -1;
     for (size_t i = p->count; i-- > 0;) {
         struct peer *peer = p->items[i];
         if (!peers_is_known(peer) || !name_equal(&peer->nick, nick))
             continue;
-        if (streams_find_theirs(&peer->streams, stream))
-            return peer;
-        if (!last)
-            last = peer;
+        int rank = 2 * peer->trusted + (streams_find_theirs(&peer->streams, stream) != NULL);
+        if (rank > best_rank) {
+            best = peer;
+            best_rank = rank;
+        }
     }
-    return last;
+    return best;
 }
 
 struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *at)
@@ -108,14 +133,14 @@ void peers_touch(struct peers *p, struct peer *peer)
     p->items[p->count - 1] = peer;
 }
 
-void peers_trim(struct peers *p, const struct peer *keep)
+void peers_trim(struct peers *p, const struct peer *keep, const struct peer *also)
 {
     size_t kept = 0, left = p->count;
     for (size_t i = 0; i < p->count; i++, left--) {
         struct peer *peer = p->items[i];
         bool blank = !peer->saved && !peer->changed;
         bool above = kept + left > PEERS_MAX;
-        if (peer != keep && peer->streams.ours_count == 0 && (blank || above))
+        if (peer != keep && peer != also && peer->streams.ours_count == 0 && (blank || above))
             free_peer(peer);
         else
             p->items[kept++] = peer;

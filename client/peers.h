@@ -32,7 +32,8 @@ struct cursor {
 /* Who holds or held the other seat. */
 struct peer {
     uint32_t id;
-    bool saved;       /* it is on disk, or in what the next commit brings there */
+    bool saved;   /* it is on disk, or in what the next commit brings there */
+    bool trusted; /* its identity is the one pinned for its nick, or everything is in the open */
     struct name nick; /* empty where it is not known: peers_is_known */
     char *identity;   /* "" for none */
     struct envelope envelope;
@@ -75,6 +76,9 @@ int peers_add(struct peers *p, const struct session_peer_row *row, struct peer *
  */
 bool peers_is_known(const struct peer *peer);
 
+/* The envelope learns who the peer is: to be called where nick or identity changed. */
+void peers_bind(struct peer *peer);
+
 /* NULL: nobody. */
 struct peer *peers_find(const struct peers *p, uint32_t id);
 
@@ -85,7 +89,13 @@ struct peer *peers_find(const struct peers *p, uint32_t id);
  */
 struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity);
 
-/* Who wrote in a stream: the last one with this nick, but rather one whose stream is known. */
+/* The one with exactly this nick and identity; NULL: nobody. */
+struct peer *peers_find_same(const struct peers *p, const struct name *nick, const char *identity);
+
+/*
+ * Who wrote in a stream: the last one with this nick, but rather one whose stream is known, and
+ * before all one who is trusted.
+ */
 struct peer *peers_find_author(const struct peers *p, const struct name *nick, uint64_t stream);
 
 /* The owner of a stream of ours, which is the `at`-th of theirs; NULL where it is not ours. */
@@ -96,8 +106,8 @@ void peers_touch(struct peers *p, struct peer *peer);
 
 /*
  * Forgets those who left nothing to remember, and beyond PEERS_MAX the oldest that we never wrote
- * to; but not `keep`.
+ * to; but not those two (NULL: nobody).
  */
-void peers_trim(struct peers *p, const struct peer *keep);
+void peers_trim(struct peers *p, const struct peer *keep, const struct peer *also);
 
 #endif

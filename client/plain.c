@@ -91,11 +91,12 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
         words_status(&w, e, now_ms, text);
         break;
     case SESSION_PRESENCE: words_presence(&w, e, text); break;
+    case SESSION_TRUST: words_trust(&w, session_get_trust(talk_session(f->talk)), text); break;
     case SESSION_REFUSED: words_refused(&w, e->refused.code, text); break;
     case SESSION_MISSING: words_missing(&w, text); break;
     default: return 0;
     }
-    return tell(f, FACE_NOTICE, text);
+    return *text ? tell(f, FACE_NOTICE, text) : 0;
 }
 
 static const struct face_ops ops = {

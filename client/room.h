@@ -2,6 +2,7 @@
 #define ROOM_H
 
 #include "header.h"
+#include "session.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,17 @@ struct room_sighting {
     const struct header_run *stored;
     size_t stored_count;
 };
+
+/* Whether a peer is the one whom we trust; all of them anew, where the pins changed. */
+void room_judge(const struct session *s, struct peer *peer);
+void room_judge_all(struct session *s);
+
+/* As session_get_trust. */
+enum session_trust room_trust(const struct session *s);
+
+/* The person accepts the one who is held; has verified the peer. */
+void room_accept(struct session *s);
+void room_verify(struct session *s);
 
 /* Somebody holds the other seat. */
 void room_see(struct session *s, const struct room_sighting *seen, bool welcome);

@@ -325,6 +325,7 @@ void sender_reset(struct session *s)
         peer->flights_count = 0;
         peer->flying = 0;
         peer->doubts = 0;
+        envelope_reset(&peer->envelope);
     }
 }
 

@@ -5,6 +5,8 @@
 #include "intake.h"
 #include "machine.h"
 #include "outbox.h"
+#include "prekeys.h"
+#include "room.h"
 #include "sender.h"
 
 #include <assert.h>
@@ -19,7 +21,6 @@ int session_new(struct session **out, const struct session_options *options)
         return ERROR_NOMEM;
     s->open = options->open;
     s->next_id = 1;
-    memcpy(s->random, options->seed, sizeof s->random);
     events_init(&s->events);
     uplink_init(&s->uplink);
     frame_reader_init(&s->reader);
@@ -28,8 +29,12 @@ int session_new(struct session **out, const struct session_options *options)
     buffer_init(&s->content, SIZE_MAX);
     buffer_init(&s->scratch, SIZE_MAX);
     s->agent = strdup(options->agent);
-    s->keys = options->keys ? strdup(options->keys) : NULL;
-    int rc = s->agent && (s->keys || !options->keys) ? 0 : ERROR_NOMEM;
+    s->keys = options->open && options->keys ? strdup(options->keys) : NULL;
+    s->random = keys_secret_new(KEYS_LEN);
+    bool lacks_keys = options->open && options->keys && !s->keys;
+    int rc = s->agent && s->random && !lacks_keys ? 0 : ERROR_NOMEM;
+    if (rc == 0 && !s->open)
+        rc = keys_ring_new(&s->ring);
     if (rc == 0)
         rc = name_init_nick(&s->nick, options->nick, strlen(options->nick));
     if (rc == 0)
@@ -38,6 +43,14 @@ int session_new(struct session **out, const struct session_options *options)
         session_free(s);
         return rc;
     }
+    memcpy(s->random, options->seed, KEYS_LEN);
+    s->self = (struct envelope_self){
+        .identity = options->identity,
+        .ring = s->ring,
+        .room = s->room.key,
+        .nick = s->nick.key,
+        .random = s->random,
+    };
     *out = s;
     return 0;
 }
@@ -47,6 +60,8 @@ void session_free(struct session *s)
     if (!s)
         return;
     peers_clear(&s->peers);
+    pinned_clear(&s->pins);
+    keys_ring_free(s->ring);
     buffer_clear(&s->scratch);
     buffer_clear(&s->content);
     buffer_clear(&s->output);
@@ -57,7 +72,7 @@ void session_free(struct session *s)
     name_clear(&s->nick);
     free(s->keys);
     free(s->agent);
-    keys_wipe(s->random, sizeof s->random);
+    keys_secret_free(s->random);
     free(s);
 }
 
@@ -67,9 +82,36 @@ void session_set_wall(struct session *s, uint64_t now_ms, uint64_t wall_ms)
     s->wall_ms = wall_ms;
 }
 
+int session_restore_prekey(struct session *s, const struct session_prekey_row *row)
+{
+    int rc = s->open ? 0 : keys_ring_add(s->ring, row->secret, row->made_ms);
+    return rc == ERROR_KEY ? ERROR_STORE : rc;
+}
+
+void session_forget_pins(struct session *s)
+{
+    pinned_clear(&s->pins);
+    room_judge_all(s);
+}
+
+int session_restore_pin(struct session *s, const struct session_pin_row *row)
+{
+    int rc = pinned_put(&s->pins, row->nick, row->identity, row->verified);
+    room_judge_all(s);
+    return rc;
+}
+
+static bool is_fit(const struct session_peer_row *row)
+{
+    uint8_t identity[KEYS_LEN], exchange[KEYS_LEN];
+    return !row->has_prekey ||
+           (keys_text_parse(row->identity, strlen(row->identity), identity) == 0 &&
+            keys_exchange_public(identity, exchange) == 0 && keys_prekey_check(row->prekey) == 0);
+}
+
 int session_restore_peer(struct session *s, const struct session_peer_row *row)
 {
-    if (row->id == 0 || peers_find(&s->peers, row->id))
+    if (row->id == 0 || peers_find(&s->peers, row->id) || !is_fit(row))
         return ERROR_STORE;
     struct peer *peer = machine_add_peer(s, row);
     if (!peer)
@@ -133,6 +175,7 @@ void session_restore_counter(struct session *s, uint64_t next_id)
 int session_start(struct session *s, uint64_t now_ms)
 {
     s->now_ms = now_ms;
+    prekeys_renew(s);
     uplink_start(s);
     return s->error;
 }
@@ -227,6 +270,29 @@ int session_signal(struct session *s, const struct payload *p, uint64_t now_ms)
     return s->error;
 }
 
+int session_accept(struct session *s, uint64_t now_ms)
+{
+    s->now_ms = now_ms;
+    if (s->error)
+        return s->error;
+    if (session_get_trust(s) != SESSION_HELD)
+        return ERROR_STATE;
+    room_accept(s);
+    return s->error;
+}
+
+int session_verify(struct session *s, uint64_t now_ms)
+{
+    s->now_ms = now_ms;
+    if (s->error)
+        return s->error;
+    enum session_trust trust = session_get_trust(s);
+    if (trust != SESSION_SEALED && trust != SESSION_VERIFIED)
+        return ERROR_STATE;
+    room_verify(s);
+    return s->error;
+}
+
 int session_quit(struct session *s, bool leave, uint64_t now_ms)
 {
     s->now_ms = now_ms;
@@ -241,6 +307,7 @@ int session_committed(struct session *s, uint64_t now_ms)
         return s->error;
     assert(!events_ready(&s->events)); /* what is saved was pulled before it was committed */
     s->unsaved = false;
+    prekeys_committed(s);
     outbox_committed(s);
     inbox_committed(s);
     machine_fail(s, events_release(&s->events));
@@ -264,7 +331,11 @@ int session_next(struct session *s, struct session_event *event)
 {
     if (s->error)
         return s->error;
-    return events_next(&s->events, event) ? 1 : 0;
+    if (!events_next(&s->events, event))
+        return 0;
+    if (event->type == SESSION_SAVE_PREKEY) /* no copy is made of it */
+        event->prekey_row.secret = keys_ring_newest(s->ring)->secret;
+    return 1;
 }
 
 uint64_t session_deadline(const struct session *s)
@@ -272,7 +343,7 @@ uint64_t session_deadline(const struct session *s)
     if (events_ready(&s->events))
         return 0;
     uint64_t deadline = uplink_deadline(s);
-    const uint64_t others[] = {sender_deadline(s), inbox_deadline(s)};
+    const uint64_t others[] = {sender_deadline(s), inbox_deadline(s), prekeys_deadline(s)};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i] < deadline)
             deadline = others[i];
@@ -284,6 +355,7 @@ int session_tick(struct session *s, uint64_t now_ms)
     s->now_ms = now_ms;
     if (s->error == 0) {
         uplink_tick(s);
+        prekeys_tick(s);
         sender_tick(s);
         inbox_tick(s);
     }
@@ -305,8 +377,21 @@ uint64_t session_round_trip_ms(const struct session *s)
     return s->uplink.round_trip_ms;
 }
 
+enum session_trust session_get_trust(const struct session *s)
+{
+    return room_trust(s);
+}
+
+const char *session_peer_identity(const struct session *s)
+{
+    const struct peer *peer = s->held ? s->held : s->peer;
+    return peer ? peer->identity : NULL;
+}
+
 const char *session_peer_nick(const struct session *s)
 {
+    if (s->held)
+        return s->held->nick.text;
     return s->peer ? s->peer->nick.text : NULL; /* NULL too where it is not known */
 }
 

@@ -2,6 +2,7 @@
 #define SESSION_H
 
 #include "header.h"
+#include "keys.h"
 #include "payload.h"
 
 #include <stdbool.h>
@@ -43,9 +44,10 @@ enum {
 struct session_options {
     const char *nick, *room; /* valid names; copied */
     const char *agent;       /* copied */
-    const char *keys;        /* the `keys` object for hello, or NULL; copied */
+    const char *keys;        /* with `open`: the `keys` object for hello, or NULL; copied */
     bool open;               /* --no-seal: payloads go in the open, format 0 */
-    uint8_t seed[32];        /* from the system's randomness: streams and jitter come of it */
+    const struct keys_identity *identity; /* without `open`: ours; borrowed */
+    uint8_t seed[KEYS_LEN]; /* from the system's randomness: whatever is drawn comes of it */
 };
 
 enum session_state {
@@ -70,7 +72,10 @@ struct session;
 int session_new(struct session **s, const struct session_options *options);
 void session_free(struct session *s);
 
-/* What the wall clock shows at `now_ms`, in ms since the epoch: the time shown with messages. */
+/*
+ * What the wall clock shows at `now_ms`, in ms since the epoch: the time shown with messages, and
+ * the age of prekeys. Before session_start too.
+ */
 void session_set_wall(struct session *s, uint64_t now_ms, uint64_t wall_ms);
 
 /* A peer of this room, past or present: a nick and the identity key behind it. */
@@ -78,6 +83,22 @@ struct session_peer_row {
     uint32_t id;          /* ours, 1, 2, 3 … */
     const char *nick;     /* as last shown; "" for whoever appears first: see session_send */
     const char *identity; /* as in keys.identity; "" for none */
+    bool has_prekey;      /* the newest that was seen: */
+    uint8_t prekey[KEYS_LEN];
+    uint64_t made_ms;
+};
+
+/* A prekey of ours. Its secret is nobody else's: keep it as such, and wipe it. */
+struct session_prekey_row {
+    const uint8_t *secret; /* KEYS_LEN bytes */
+    uint64_t made_ms;
+};
+
+/* Which identity a nick must have at this relay. */
+struct session_pin_row {
+    const char *nick;     /* its key (name.h) */
+    const char *identity; /* as in keys.identity */
+    bool verified;        /* the person compared the safety number */
 };
 
 /*
@@ -107,16 +128,27 @@ struct session_stream_row {
 };
 
 /*
- * Before session_start the edge hands over what the disk holds: peers, then streams, then every
- * message of ours without a receipt, oldest first, and the next id. The peer spoken with last comes
- * last. ERROR_STORE where a row does not fit those before it, ERROR_NOMEM.
+ * Before session_start the edge hands over what the disk holds: prekeys as they were made, peers,
+ * then streams, then every message of ours without a receipt, oldest first, and the next id. The
+ * peer spoken with last comes last. ERROR_STORE where a row does not fit those before it,
+ * ERROR_NOMEM.
  */
+int session_restore_prekey(struct session *s, const struct session_prekey_row *row);
 int session_restore_peer(struct session *s, const struct session_peer_row *row);
 int session_restore_stream(struct session *s, const struct session_stream_row *row);
 int session_restore_message(struct session *s, const struct session_message_row *row);
 void session_restore_counter(struct session *s, uint64_t next_id);
 
-/* Begins: the first SESSION_CONNECT follows. */
+/*
+ * At the start and at each SESSION_CONNECT, before it is carried out, the edge says anew which keys
+ * are pinned: the person may have changed them. ERROR_NOMEM.
+ */
+void session_forget_pins(struct session *s);
+int session_restore_pin(struct session *s, const struct session_pin_row *row);
+
+/*
+ * Begins: the first SESSION_CONNECT follows, where there are prekeys after the commit of a new one.
+ */
 int session_start(struct session *s, uint64_t now_ms);
 
 /* The connection that SESSION_CONNECT asked for is there. */
@@ -160,6 +192,17 @@ int session_send(struct session *s, const struct payload *p, uint64_t now_ms, ui
 int session_signal(struct session *s, const struct payload *p, uint64_t now_ms);
 
 /*
+ * The person accepts the key of whoever holds the other seat instead of the pinned one
+ * (SESSION_HELD): what was not delivered yet to the one before is for them now. ERROR_STATE where
+ * there is nothing to accept.
+ */
+int session_accept(struct session *s, uint64_t now_ms);
+
+/* The person compared the safety number of the peer. ERROR_STATE where that is not SESSION_SEALED
+ * or _VERIFIED. */
+int session_verify(struct session *s, uint64_t now_ms);
+
+/*
  * Ends: bye once what is on its way is written, or just so where there is no connection; `leave`
  * gives the seat up. Then SESSION_STOPPED.
  */
@@ -186,10 +229,14 @@ enum session_event_type {
     SESSION_SAVE_MESSAGE, /* insert, or replace the one with this id */
     SESSION_SAVE_MARK,    /* of message `id`: `mark` */
     SESSION_SAVE_SEEN,    /* see SESSION_SEEN_UP_TO */
+    SESSION_SAVE_PREKEY,  /* the secret is borrowed until the next call */
+    SESSION_DROP_PREKEYS, /* made before `made_ms`: erase them */
+    SESSION_SAVE_PIN,     /* at once, and safely; not in the transaction */
     SESSION_LOAD,         /* see session_loaded: in `load`, from that message on */
 
     SESSION_STATUS,     /* the state changed */
     SESSION_PRESENCE,   /* the peer's */
+    SESSION_TRUST,      /* session_get_trust changed */
     SESSION_MESSAGE,    /* show it: one of ours when it is on disk, or one of theirs */
     SESSION_MARK,       /* show it: `id`, `mark` */
     SESSION_SEEN_UP_TO, /* `load`: our messages to that peer up to this one (in the order of their
@@ -205,6 +252,12 @@ struct session_event {
     union {
         struct session_peer_row peer_row;
         struct session_stream_row stream_row;
+        struct session_prekey_row prekey_row;
+        struct {
+            struct session_pin_row pin_row;
+            bool replace; /* in the place of another key; else that is a reason to disconnect */
+        };
+        uint64_t made_ms;
         struct session_message_row message_row; /* SAVE_MESSAGE, MESSAGE */
         struct {
             uint64_t id;
@@ -247,6 +300,24 @@ int session_tick(struct session *s, uint64_t now_ms);
 
 enum session_state session_get_state(const struct session *s);
 
+/* How private it is to speak with the peer. In the last three nothing is sent. */
+enum session_trust {
+    SESSION_NOBODY,   /* nobody to judge yet */
+    SESSION_OPEN,     /* --no-seal: whoever runs the relay can read it */
+    SESSION_SEALED,   /* to the identity that was seen first */
+    SESSION_VERIFIED, /* and the person compared it */
+    SESSION_HELD,     /* whoever is here now has another identity */
+    SESSION_MISMATCH, /* one side seals, and the other does not */
+    SESSION_BROKEN,   /* the keys that the relay shows are not right */
+};
+enum session_trust session_get_trust(const struct session *s);
+
+/*
+ * The identity that this is about, as in keys.identity; "" for none, NULL for nobody. Borrowed
+ * until the next call.
+ */
+const char *session_peer_identity(const struct session *s);
+
 /*
  * How many messages of ours are neither receipted nor `stored`, those for no peer yet included; but
  * not those of kind `read`, which nobody wrote.
@@ -256,7 +327,10 @@ size_t session_undelivered(const struct session *s);
 /* The last round trip of a ping, in ms; UINT64_MAX where none was measured on this connection. */
 uint64_t session_round_trip_ms(const struct session *s);
 
-/* The nick of the peer spoken with now or last; NULL for none. Borrowed until the next call. */
+/*
+ * The nick of whoever holds the other seat, else of the peer spoken with last; NULL for none.
+ * Borrowed until the next call.
+ */
 const char *session_peer_nick(const struct session *s);
 
 /* The id of that peer; 0 for none. */

@@ -3,7 +3,6 @@
 #include "error.h"
 #include "identity.h"
 #include "log.h"
-#include "trust.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -75,6 +74,13 @@ static int open_history(const struct talk_options *o, const char *relay, struct 
     return rc;
 }
 
+static void set_wall(struct session *s, uint64_t now_ms)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    session_set_wall(s, now_ms, (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
+}
+
 static int make_session(const struct talk_options *o, struct history *h, struct session **s,
                         uint64_t now_ms)
 {
@@ -83,13 +89,17 @@ static int make_session(const struct talk_options *o, struct history *h, struct 
         .room = o->room,
         .agent = "chat-client " CHAT_VERSION,
         .keys = o->keys,
+        .identity = o->identity,
         .open = o->open,
     };
     if (getrandom(options.seed, sizeof options.seed, 0) != sizeof options.seed)
         return ERROR_SYSTEM;
     int rc = session_new(s, &options);
-    if (rc == 0)
-        rc = history_restore(h, *s);
+    keys_wipe(options.seed, sizeof options.seed);
+    if (rc)
+        return rc;
+    set_wall(*s, now_ms);
+    rc = history_restore(h, *s);
     return rc ? rc : session_start(*s, now_ms);
 }
 
@@ -160,31 +170,12 @@ static int lose(struct talk *t, uint64_t now_ms)
     return session_lost(t->parts.session, link_why(t->parts.link), now_ms);
 }
 
-/* The relay's key is not the right one: not a word to it. */
-static int refuse_relay(struct talk *t, int error, uint64_t now_ms)
-{
-    const struct face_ops *face = t->options.face->ops;
-    char text[WORDS_MAX];
-    memcpy(text, t->why, sizeof text);
-    link_close(t->parts.link);
-    t->exit = error == ERROR_KEY ? TALK_WRONG_KEY : TALK_FAILED;
-    int rc = session_stop(t->parts.session, "the relay's key is not trusted", now_ms);
-    return rc == 0 && face->stays ? face->tell(t->options.face, FACE_ERROR, text) : rc;
-}
-
 static int go_on_connecting(struct talk *t, uint64_t now_ms)
 {
     int rc = link_turn(t->parts.link, now_ms);
-    if (rc <= 0)
-        return rc < 0 ? lose(t, now_ms) : 0;
-    const uint8_t *identity = link_identity(t->parts.link);
-    if (identity)
-        rc = trust_judge_relay(t->options.folder, link_address(t->parts.link),
-                               t->options.fingerprint, identity, t->why);
-    if (rc < 0)
-        return refuse_relay(t, rc, now_ms);
-    t->exit = TALK_FINE;
-    return session_connected(t->parts.session, now_ms);
+    if (rc == 1)
+        return talk_greet_relay(t, now_ms);
+    return rc < 0 ? lose(t, now_ms) : 0;
 }
 
 static int read_some(struct talk *t, uint64_t now_ms)
@@ -205,10 +196,7 @@ static int read_some(struct talk *t, uint64_t now_ms)
 int talk_turn(struct talk *t, short revents, uint64_t now_ms)
 {
     int rc = 0;
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    session_set_wall(t->parts.session, now_ms,
-                     (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000);
+    set_wall(t->parts.session, now_ms);
     switch (link_get_state(t->parts.link)) {
     case LINK_RESOLVING:
     case LINK_CONNECTING:
@@ -230,8 +218,7 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms)
 static int on_connect(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
     (void)e;
-    link_open(t->parts.link, now_ms);
-    return 0;
+    return talk_open_link(t, now_ms);
 }
 
 static int on_disconnect(struct talk *t, const struct session_event *e, uint64_t now_ms)
@@ -340,14 +327,16 @@ static int on_signal(struct talk *t, const struct session_event *e, uint64_t now
 }
 
 static int (*const handlers[])(struct talk *, const struct session_event *, uint64_t) = {
-    [SESSION_CONNECT] = on_connect,   [SESSION_DISCONNECT] = on_disconnect,
-    [SESSION_SAVE_PEER] = on_save,    [SESSION_SAVE_STREAM] = on_save,
-    [SESSION_SAVE_MESSAGE] = on_save, [SESSION_SAVE_MARK] = on_save,
-    [SESSION_SAVE_SEEN] = on_save,    [SESSION_SEEN_UP_TO] = on_seen,
-    [SESSION_LOAD] = on_load,         [SESSION_STATUS] = on_status,
-    [SESSION_PRESENCE] = on_other,    [SESSION_MESSAGE] = on_message,
-    [SESSION_MARK] = on_other,        [SESSION_SIGNAL] = on_signal,
-    [SESSION_REFUSED] = on_other,     [SESSION_MISSING] = on_other,
+    [SESSION_CONNECT] = on_connect,     [SESSION_DISCONNECT] = on_disconnect,
+    [SESSION_SAVE_PEER] = on_save,      [SESSION_SAVE_STREAM] = on_save,
+    [SESSION_SAVE_MESSAGE] = on_save,   [SESSION_SAVE_MARK] = on_save,
+    [SESSION_SAVE_SEEN] = on_save,      [SESSION_SEEN_UP_TO] = on_seen,
+    [SESSION_SAVE_PREKEY] = on_save,    [SESSION_DROP_PREKEYS] = on_save,
+    [SESSION_SAVE_PIN] = talk_save_pin, [SESSION_TRUST] = on_other,
+    [SESSION_LOAD] = on_load,           [SESSION_STATUS] = on_status,
+    [SESSION_PRESENCE] = on_other,      [SESSION_MESSAGE] = on_message,
+    [SESSION_MARK] = on_other,          [SESSION_SIGNAL] = on_signal,
+    [SESSION_REFUSED] = on_other,       [SESSION_MISSING] = on_other,
     [SESSION_NOTICE] = on_notice,
 };
 

@@ -35,10 +35,11 @@ enum talk_exit {
 
 /* Strings are borrowed for the life of the talk. */
 struct talk_options {
-    const char *nick, *room;         /* as they are spelt */
-    const char *room_key;            /* name.key */
-    const char *folder;              /* of this nick, in the state folder */
-    const char *keys;                /* for hello */
+    const char *nick, *room; /* as they are spelt */
+    const char *room_key;    /* name.key */
+    const char *folder;      /* of this nick, in the state folder */
+    const char *keys;        /* for hello, with `open` */
+    const struct keys_identity *identity;
     const char *config;              /* path of the configuration file; "" for none */
     const struct settings *settings; /* as at the start; copied by talk_new */
     struct tls *tls;                 /* NULL: --plaintext */

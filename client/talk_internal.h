@@ -42,6 +42,15 @@ int talk_read(struct talk *t, const struct session_message_row *row, struct payl
 int talk_look(struct talk *t, const struct session_message_row *row, struct payload *payload,
               struct face_message *m);
 
+/* Connects, with what is pinned at this relay. */
+int talk_open_link(struct talk *t, uint64_t now_ms);
+
+/* The connection stands: judges the relay's key before anything is said. */
+int talk_greet_relay(struct talk *t, uint64_t now_ms);
+
+/* Carries out SESSION_SAVE_PIN. What it gives ends the program. */
+int talk_save_pin(struct talk *t, const struct session_event *e, uint64_t now_ms);
+
 /* Shows a message. */
 int talk_show_row(struct talk *t, const struct session_message_row *row);
 

@@ -131,6 +131,19 @@ static int show_presence(struct tui *tui, const struct session_event *e)
     return append_notice(tui, TRANSCRIPT_NOTICE, text);
 }
 
+/* What the top line cannot say. */
+static int show_trust(struct tui *tui)
+{
+    enum session_trust trust = session_get_trust(talk_session(tui->face.talk));
+    tui->status_changed = true;
+    if (trust < SESSION_HELD)
+        return 0;
+    struct words w = talk_words(tui->face.talk);
+    char text[WORDS_MAX];
+    words_trust(&w, trust, text);
+    return append_notice(tui, TRANSCRIPT_ERROR, text);
+}
+
 static void show_signal(struct tui *tui, const struct session_event *e, uint64_t now_ms)
 {
     if (e->signal.kind == PAYLOAD_TYPING) {
@@ -171,6 +184,7 @@ int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_m
     case SESSION_PRESENCE: return show_presence(tui, e);
     case SESSION_MARK: return transcript_set_mark(transcript, e->id, entry_mark(e->mark), NULL);
     case SESSION_SEEN_UP_TO: return show_seen(tui);
+    case SESSION_TRUST: return show_trust(tui);
     case SESSION_SIGNAL: show_signal(tui, e, now_ms); return 0;
     case SESSION_REFUSED:
         return transcript_set_mark(transcript, e->refused.id, TRANSCRIPT_REFUSED,
@@ -237,12 +251,13 @@ int tui_update_status(struct tui *tui, uint64_t now_ms)
     }
     tui->status_changed = false;
     tui->round_trip_ms = round_trip_ms;
+    enum session_trust trust = session_get_trust(s);
     struct view_status status = {
         .room = w.room,
         .peer = w.peer,
         .presence = tui->presence,
-        .trust = "NOT PRIVATE",
-        .not_private = true,
+        .trust = words_trust_short(trust),
+        .not_private = trust == SESSION_OPEN || trust >= SESSION_HELD,
         .trouble = *tui->trouble ? tui->trouble : NULL,
         .round_trip_ms = round_trip_ms == UINT64_MAX ? -1 : (int64_t)round_trip_ms,
     };

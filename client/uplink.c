@@ -58,7 +58,11 @@ static void try_to_connect(struct session *s)
 {
     s->uplink.began_ms = s->now_ms;
     set_state(s, SESSION_CONNECTING, CODE_UNKNOWN, NULL);
-    machine_emit(s, &(struct session_event){.type = SESSION_CONNECT});
+    const struct session_event event = {.type = SESSION_CONNECT};
+    if (s->open || s->keys)
+        machine_emit(s, &event);
+    else
+        machine_hold(s, &event); /* until there is something to tell the relay of our keys */
 }
 
 void uplink_start(struct session *s)
@@ -144,6 +148,7 @@ static void drop_connection(struct session *s)
     frame_reader_clear(&s->reader);
     buffer_clear(&s->output);
     s->seated = false;
+    s->held = NULL;
     sender_reset(s);
     inbox_reset(s);
 }

@@ -154,6 +154,44 @@ void words_presence(const struct words *w, const struct session_event *e, char o
          out);
 }
 
+static const struct {
+    const char *text, *open_text, *short_text; /* open_text: with --no-seal, where it differs */
+} trusts[] = {
+    [SESSION_NOBODY] = {"", NULL, NULL},
+    [SESSION_OPEN] = {"NOT PRIVATE: nothing is sealed (--no-seal), and whoever runs $r can read it",
+                      NULL, "NOT PRIVATE"},
+    [SESSION_SEALED] = {"sealed: only $p can read it, if the key is theirs; /verify tells", NULL,
+                        "sealed · not yet verified"},
+    [SESSION_VERIFIED] = {"sealed: only $p can read it; you verified the key", NULL,
+                          "sealed · verified"},
+    [SESSION_HELD] =
+        {"STOP: this is not the $p of before, their key is another one. Either they have a new "
+         "device, or somebody pretends to be them. Nothing goes to them, and what you write waits "
+         "here. Ask $p in another way, compare /verify; then /trust takes the new key, and what "
+         "waits goes out.",
+         NULL, "ANOTHER KEY"},
+    [SESSION_MISMATCH] =
+        {"$p does not seal what they write (--no-seal), and you do: nothing goes to them and "
+         "nothing of theirs is shown. Start both clients with --no-seal, or neither.",
+         "$p seals what they write, and you do not (--no-seal): nothing goes to them and nothing "
+         "of theirs can be shown. Start both clients with --no-seal, or neither.",
+         "NOT PRIVATE"},
+    [SESSION_BROKEN] = {"the keys that $r shows for $p are not right: nothing goes to them. Ask "
+                        "whoever runs it.",
+                        NULL, "NOT PRIVATE"},
+};
+
+void words_trust(const struct words *w, enum session_trust trust, char out[WORDS_MAX])
+{
+    bool differs = w->open && trusts[trust].open_text;
+    fill(w, differs ? trusts[trust].open_text : trusts[trust].text, out);
+}
+
+const char *words_trust_short(enum session_trust trust)
+{
+    return trusts[trust].short_text;
+}
+
 struct words_said words_said(const struct payload *p)
 {
     static const struct words_said kinds[PAYLOAD_KINDS] = {

@@ -17,6 +17,7 @@ enum {
 /* Whom and what the words are about. All of it is sanitised, `peer` may be NULL. */
 struct words {
     const char *relay, *room, *nick, *peer;
+    bool open; /* --no-seal */
 };
 
 /* "reconnecting in 2 s (refused by den:12121)". */
@@ -25,6 +26,10 @@ void words_status(const struct words *w, const struct session_event *status, uin
 
 /* Why the session stopped for good, after an error of the relay's, and what to do. */
 void words_stopped(const struct words *w, enum header_code code, char out[WORDS_MAX]);
+
+/* How private it is, and what to do where it is not: "" for nothing to say; and in a few words. */
+void words_trust(const struct words *w, enum session_trust trust, char out[WORDS_MAX]);
+const char *words_trust_short(enum session_trust trust);
 
 /* "bob is here". */
 void words_presence(const struct words *w, const struct session_event *presence,

@@ -162,6 +162,7 @@ static int migrate(struct db *db, const char *path, char why[DB_WHY_MAX])
 /* Exclusive: one process, and no shared-memory file. The lock is taken by the first access. */
 static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+                              "PRAGMA secure_delete = FAST;"
                               "BEGIN IMMEDIATE; COMMIT";
 
 static int prepare(struct db *db)

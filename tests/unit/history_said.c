@@ -35,10 +35,20 @@ int history_said_message(const char *what, const struct session_message_row *row
     return rc;
 }
 
+int session_restore_prekey(struct session *s, const struct session_prekey_row *row)
+{
+    (void)s;
+    return say("prekey %02x..%02x made %ju\n", row->secret[0], row->secret[KEYS_LEN - 1],
+               (uintmax_t)row->made_ms);
+}
+
 int session_restore_peer(struct session *s, const struct session_peer_row *row)
 {
     (void)s;
-    return say("peer %u %s %s\n", row->id, row->nick, row->identity);
+    if (!row->has_prekey)
+        return say("peer %u %s %s\n", row->id, row->nick, row->identity);
+    return say("peer %u %s %s prekey %02x..%02x made %ju\n", row->id, row->nick, row->identity,
+               row->prekey[0], row->prekey[KEYS_LEN - 1], (uintmax_t)row->made_ms);
 }
 
 int session_restore_stream(struct session *s, const struct session_stream_row *row)

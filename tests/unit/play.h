@@ -27,8 +27,9 @@ struct play_disk {
 
 struct play {
     struct session *s;
+    struct keys_identity *identity; /* where it seals */
     uint64_t now_ms;
-    bool open;        /* options of the session: --no-seal; and with keys */
+    bool open;        /* options of the session: --no-seal, else with an identity; and with keys */
     const char *keys; /* NULL */
     bool manual;      /* nothing is committed but by play_commit */
     bool no_loads;    /* SESSION_LOAD is not answered but by play_load */

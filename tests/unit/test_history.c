@@ -351,6 +351,81 @@ static void test_what_was_shown_is_remembered(void **state)
     history_close(h);
 }
 
+static void save_prekey(struct history *h, const uint8_t *secret, uint64_t made_ms)
+{
+    const struct session_event event = {.type = SESSION_SAVE_PREKEY,
+                                        .prekey_row = {secret, made_ms}};
+    history_save(h, &event);
+}
+
+/* Whether some bytes are anywhere in the files of the history. */
+static bool is_on_disk(const uint8_t *bytes, size_t len)
+{
+    static const char *const tails[] = {"", "-wal", "-journal", "-shm"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        char name[256];
+        static uint8_t file[1 << 20];
+        snprintf(name, sizeof name, "%s%s", path, tails[i]);
+        FILE *f = fopen(name, "r");
+        size_t read = f ? fread(file, 1, sizeof file, f) : 0;
+        assert_true(read < sizeof file);
+        found |= read > 0 && memmem(file, read, bytes, len);
+        if (f)
+            fclose(f);
+    }
+    return found;
+}
+
+static void test_prekeys_come_back_until_they_are_dropped(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    uint8_t secrets[3][KEYS_LEN];
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t j = 0; j < KEYS_LEN; j++)
+            secrets[i][j] = (uint8_t)(37 * (i + 1) * (j + 3));
+        save_prekey(h, secrets[i], 100 * (i + 1));
+    }
+    assert_int_equal(history_commit(h), 0);
+    history_close(h);
+    assert_true(is_on_disk(secrets[0], KEYS_LEN));
+    h = open_history();
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_string_equal(said, "prekey 6f..ea made 100\n"
+                              "prekey de..d4 made 200\n"
+                              "prekey 4d..be made 300\n"
+                              "next 1\n");
+    history_save(h, &(struct session_event){.type = SESSION_DROP_PREKEYS, .made_ms = 300});
+    assert_int_equal(history_commit(h), 0);
+    said[0] = '\0';
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_string_equal(said, "prekey 4d..be made 300\nnext 1\n");
+    history_close(h);
+    h = open_history();
+    assert_false(is_on_disk(secrets[0], KEYS_LEN));
+    assert_false(is_on_disk(secrets[1], KEYS_LEN));
+    assert_true(is_on_disk(secrets[2], KEYS_LEN));
+    history_close(h);
+}
+
+static void test_what_is_sealed_to_somebody_with_is_remembered(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    struct session_event event = {
+        .type = SESSION_SAVE_PEER,
+        .peer_row = {.id = 1, .nick = "bob", .identity = "b", .has_prekey = true, .made_ms = 5},
+    };
+    event.peer_row.prekey[0] = 0xab;
+    event.peer_row.prekey[KEYS_LEN - 1] = 0xcd;
+    history_save(h, &event);
+    assert_int_equal(history_commit(h), 0);
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_string_equal(said, "peer 1 bob b prekey ab..cd made 5\nnext 1\n");
+    history_close(h);
+}
+
 static void test_a_second_process_is_refused(void **state)
 {
     (void)state;
@@ -394,6 +469,8 @@ int main(void)
         cmocka_unit_test_setup(test_what_changes_a_message_is_found, set_up),
         cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
         cmocka_unit_test_setup(test_what_was_shown_is_remembered, set_up),
+        cmocka_unit_test_setup(test_prekeys_come_back_until_they_are_dropped, set_up),
+        cmocka_unit_test_setup(test_what_is_sealed_to_somebody_with_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

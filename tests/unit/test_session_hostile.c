@@ -241,7 +241,7 @@ static void test_nothing_goes_out_unsealed_unless_that_was_asked_for(void **stat
     const struct payload typing = {.kind = PAYLOAD_TYPING, .active = true};
     session_signal(p->s, &typing, p->now_ms);
     play_bob_has(p, 'A', 1);
-    play_expect(p, "show 1 1:A1 waiting {'kind':'text','text':'secret'}\n", "");
+    play_expect(p, "show 1 2:A1 waiting {'kind':'text','text':'secret'}\n", "");
 }
 
 int main(void)

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-static const struct words bob = {"den:12121", "tea", "alice", "bob"};
-static const struct words alone = {"den:12121", "tea", "alice", NULL};
+static const struct words bob = {"den:12121", "tea", "alice", "bob", false};
+static const struct words alone = {"den:12121", "tea", "alice", NULL, false};
 
 static struct session_event status_of(enum session_state state, enum header_code code,
                                       const char *why, uint64_t retry_ms)
@@ -124,7 +124,7 @@ static void test_long_names_are_cut_and_not_run_over(void **state)
     (void)state;
     static char name[4 * WORDS_MAX];
     memset(name, 'x', sizeof name - 1);
-    struct words w = {name, name, name, name};
+    struct words w = {name, name, name, name, false};
     char text[WORDS_MAX];
     words_stopped(&w, CODE_ROOM_FULL, text);
     assert_int_equal(strlen(text), WORDS_MAX - 1);
