@@ -239,7 +239,8 @@ int db_open(struct db **out, const char *path, const struct db_schema *schema, c
         snprintf(why, DB_WHY_MAX,
                  "cannot use %s in %s: %s; free space there, mend its permissions, or move it away "
                  "and start again",
-                 schema->what, path, db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
+                 schema->what, path,
+                 sqlite3_errcode(db->handle) ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
     db_close(db);
     return error_of(rc);
 }

@@ -57,6 +57,19 @@ const struct shim_real *shim_real(void)
     return &real;
 }
 
+/* Cuts off a record in the middle of which the process before died. Gives the length. */
+static off_t cut_torn_record(int fd, off_t len)
+{
+    struct shim_record record;
+    off_t at = 0, end = 0;
+    while (pread(fd, &record, sizeof record, at) == (ssize_t)sizeof record &&
+           (end = at + (off_t)(sizeof record + record.len)) <= len)
+        at = end;
+    if (at < len && shim_real()->ftruncate(fd, at))
+        shim_fail("mend its journal");
+    return at;
+}
+
 void journal_open(const struct shim *s)
 {
     const struct shim_real *real = shim_real();
@@ -75,7 +88,7 @@ void journal_open(const struct shim *s)
     if (fd < 0 || fstat(fd, &st) || (journal = fcntl(fd, F_DUPFD_CLOEXEC, JOURNAL_FD_MIN)) < 0)
         shim_fail("open its journal");
     real->close(fd);
-    keeps_all = st.st_size > 0;
+    keeps_all = cut_torn_record(journal, st.st_size) > 0;
     kept = (uint64_t)getpid() << 32;
 }
 
