@@ -5,9 +5,11 @@
 #include "talk.h"
 #include "text.h"
 
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char indent[] = "      "; /* as wide as the time: no message can look like two */
 
@@ -21,6 +23,26 @@ static int put_string(struct output *o, const char *s)
     return buffer_put(&o->bytes, s, strlen(s));
 }
 
+/*
+ * On a terminal whose characters are not UTF-8 the bytes of one might be controls. What is no
+ * terminal gets UTF-8 whatever the locale.
+ */
+static bool is_foreign(int fd)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") != 0 && isatty(fd);
+}
+
+/* Makes each character that is not ASCII a question mark; gives the new length. */
+static size_t make_ascii(char *s, size_t len)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            s[kept++] = s[i] & 0x80 ? '?' : s[i];
+    s[kept] = '\0';
+    return kept;
+}
+
 /* Puts text from outside: safe to show, further lines indented. */
 static int put_text(struct output *o, const char *s, size_t len)
 {
@@ -28,6 +50,8 @@ static int put_text(struct output *o, const char *s, size_t len)
     char *safe = text_sanitise(s, len, TEXT_LINES, &safe_len);
     if (!safe)
         return ERROR_NOMEM;
+    if (is_foreign(STDOUT_FILENO))
+        safe_len = make_ascii(safe, safe_len);
     int rc = 0;
     for (const char *at = safe, *end = safe + safe_len; rc == 0;) {
         const char *feed = memchr(at, '\n', (size_t)(end - at));
@@ -73,10 +97,15 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
 {
     (void)tone;
     int rc = output_flush(output_of(f)); /* so that the two are in order where they meet */
-    for (const char *end; *text; text = *end ? end + 1 : end) {
-        end = strchrnul(text, '\n');
-        fprintf(stderr, "-- %.*s\n", (int)(end - text), text);
-    }
+    char *copy = strdup(text), *at = copy, *line;
+    if (!copy)
+        return ERROR_NOMEM;
+    if (is_foreign(STDERR_FILENO))
+        make_ascii(copy, strlen(copy));
+    while ((line = strsep(&at, "\n")))
+        if (at || *line)
+            fprintf(stderr, "-- %s\n", line);
+    free(copy);
     return rc;
 }
 

@@ -85,7 +85,7 @@ static void test_who_reads_may_write_too(void **state)
     assert_true(terminal_wait(alice, "bob  hello"));
     terminal_send(alice, "y"); /* seen, and writing */
     pair_assert_mark(bob, "hello", "●");
-    assert_true(terminal_find(bob, "alice is writing", NULL) >= 0);
+    assert_true(terminal_wait(bob, "alice is writing"));
     pair_quit(alice);
     pair_quit(bob);
 }
