@@ -1,4 +1,5 @@
 #include "error.h"
+#include "guide.h"
 #include "identity.h"
 #include "json_face.h"
 #include "log.h"
@@ -195,6 +196,19 @@ static void print_identity(const struct options *o, struct ending *end)
     end->exit = fflush(stdout) ? TALK_FAILED : TALK_FINE;
 }
 
+static void run_demo(struct options *o, struct ending *end)
+{
+    struct guide guide;
+    end->exit = TALK_FAILED;
+    if (guide_start(&guide, end->why))
+        return;
+    o->plaintext = o->no_seal = true; /* it is this program that would open it */
+    o->server = guide.relay;
+    snprintf(o->state, sizeof o->state, "%s", guide.folder);
+    run(o, end);
+    guide_stop(&guide);
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
@@ -217,6 +231,8 @@ int main(int argc, char **argv)
     log_init("chat-client", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
     if (options.action == OPTIONS_IDENTITY)
         print_identity(&options, &end);
+    else if (options.action == OPTIONS_DEMO)
+        run_demo(&options, &end);
     else
         run(&options, &end);
     options_clear(&options);

@@ -21,6 +21,7 @@ enum {
     OPT_IDENTITY,
     OPT_STATE,
     OPT_CONFIG,
+    OPT_DEMO,
 };
 
 static const char short_options[] = ":n:s:r:vhV";
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
     {"identity", no_argument, NULL, OPT_IDENTITY},
     {"state", required_argument, NULL, OPT_STATE},
     {"config", required_argument, NULL, OPT_CONFIG},
+    {"demo", no_argument, NULL, OPT_DEMO},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -61,6 +63,7 @@ static const char usage[] =
     "      --identity        print your line for chat-server --allow and exit\n"
     "      --state DIR       identity and history ($XDG_STATE_HOME/chat)\n"
     "      --config FILE     settings ($XDG_CONFIG_HOME/chat/config)\n"
+    "      --demo            somebody to learn the keys with; needs no relay\n"
     "  -v, --verbose         log to standard error, or to the state folder\n"
     "  -h, --help            print this and exit\n"
     "  -V, --version         print the version and exit\n"
@@ -124,6 +127,7 @@ static int take(struct options *o, struct given *given, int option)
     case OPT_FINGERPRINT: given->fingerprint = optarg; return 0;
     case OPT_IDENTITY: o->action = OPTIONS_IDENTITY; return 0;
     case OPT_CONFIG: given->config = optarg; return 0;
+    case OPT_DEMO: o->action = OPTIONS_DEMO; return 0;
     case 'v': o->verbose = true; return 0;
     case 'h': o->action = OPTIONS_HELP; return 0;
     case 'V': o->action = OPTIONS_VERSION; return 0;

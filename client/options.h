@@ -19,6 +19,7 @@ enum {
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_DEMO,
     OPTIONS_IDENTITY,
     OPTIONS_HELP,
     OPTIONS_VERSION,
@@ -31,7 +32,7 @@ enum options_face {
 };
 
 struct options {
-    enum options_action action; /* the fields below are set for OPTIONS_RUN, OPTIONS_IDENTITY */
+    enum options_action action; /* the fields below are not set for OPTIONS_HELP, OPTIONS_VERSION */
     struct name nick, room;
     struct address server;
     enum options_face face;
