@@ -246,6 +246,7 @@ struct words talk_words(const struct talk *t)
         .room = t->options.room,
         .nick = t->options.nick,
         .peer = session_peer_nick(t->parts.session),
+        .plaintext = !t->options.tls,
         .open = t->options.open,
     };
 }

@@ -2,12 +2,11 @@
 
 #include "entry.h"
 #include "error.h"
+#include "host.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     WRITING_MS = 6000, /* for how long a notice of typing counts */
@@ -53,9 +52,8 @@ int tui_begin(struct face *f, uint64_t now_ms)
         rc = tui_note_unread(tui);
     if (rc == 0 && tui->oldest == UINT64_MAX) {
         struct words w = talk_words(f->talk);
-        char text[WORDS_MAX], host[HOST_NAME_MAX + 1] = "localhost";
-        gethostname(host, sizeof host - 1);
-        words_greeting(&w, host, text);
+        char text[WORDS_MAX], host[HOST_MAX];
+        words_greeting(&w, host_find(host), text);
         rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
     if (rc == 0)

@@ -101,17 +101,18 @@ void words_missing(const struct words *w, char out[WORDS_MAX])
 void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX])
 {
     struct words elsewhere = *w;
-    char relay[WORDS_RELAY_MAX];
+    char relay[WORDS_RELAY_MAX], text[WORDS_MAX];
     static const char local[] = "localhost:";
     if (strncmp(w->relay, local, strlen(local)) == 0) {
         snprintf(relay, sizeof relay, "%s:%s", host, w->relay + strlen(local));
         elsewhere.relay = relay;
     }
-    fill(&elsewhere,
-         "Write a line and press Enter: it waits here until somebody is in the room $o.\n"
-         "They type: chat-client --server $r --room $o --nick NAME\n"
-         "F1 tells about keys and commands, /quit ends.",
-         out);
+    snprintf(text, sizeof text,
+             "Write a line and press Enter: it waits here until somebody is in the room $o.\n"
+             "They type: chat-client --server $r --room $o%s%s --nick NAME\n"
+             "F1 tells about keys and commands, /quit ends.",
+             w->plaintext ? " --plaintext" : "", w->open ? " --no-seal" : "");
+    fill(&elsewhere, text, out);
 }
 
 static void put_offline(const struct session_event *e, uint64_t now_ms, char out[WORDS_MAX])

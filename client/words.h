@@ -17,7 +17,7 @@ enum {
 /* Whom and what the words are about. All of it is sanitised, `peer` may be NULL. */
 struct words {
     const char *relay, *room, *nick, *peer;
-    bool open; /* --no-seal */
+    bool plaintext, open; /* --plaintext, --no-seal */
 };
 
 /* "reconnecting in 2 s (refused by den:12121)". */
@@ -42,7 +42,7 @@ const char *words_refused_short(enum header_code code);
 /* That the peer cannot send what came before. */
 void words_missing(const struct words *w, char out[WORDS_MAX]);
 
-/* What to do where nothing was ever said: three lines. `host` is this machine's name for others. */
+/* What to do where nothing was ever said: three lines. `host` is what others call this machine. */
 void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]);
 
 /* How a message is told. */

@@ -106,6 +106,11 @@ static void test_faces_and_flags(void **state)
     assert_true(o.plaintext && o.no_seal);
     assert_string_equal(o.config, "/dev/null");
     options_clear(&o);
+    const char *const demo[] = {"--demo", NULL};
+    assert_int_equal(parse(&o, demo, why), 0);
+    assert_int_equal(o.action, OPTIONS_DEMO);
+    assert_string_equal(o.nick.text, "zoe");
+    options_clear(&o);
     const char *const plain[] = {"--plain", "--fingerprint", DIGITS, NULL};
     assert_int_equal(parse(&o, plain, why), 0);
     assert_int_equal(o.face, OPTIONS_FACE_PLAIN);

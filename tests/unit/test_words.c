@@ -1,3 +1,5 @@
+#include "host.h"
+#include "options.h"
 #include "words.h"
 
 #include <setjmp.h>
@@ -7,12 +9,14 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static const struct words bob = {"den:12121", "tea", "alice", "bob", false};
-static const struct words alone = {"den:12121", "tea", "alice", NULL, false};
+static const struct words bob = {
+    .relay = "den:12121", .room = "tea", .nick = "alice", .peer = "bob"};
+static const struct words alone = {.relay = "den:12121", .room = "tea", .nick = "alice"};
 
 static struct session_event status_of(enum session_state state, enum header_code code,
                                       const char *why, uint64_t retry_ms)
@@ -105,18 +109,33 @@ static void test_what_the_other_person_types(void **state)
     (void)state;
     const struct {
         const char *relay, *command;
+        bool plaintext, open;
     } rows[] = {
-        {"localhost:12121", "chat-client --server box:12121 --room tea --nick NAME"},
-        {"den:4000", "chat-client --server den:4000 --room tea --nick NAME"},
-        {"unix:/run/chat", "chat-client --server unix:/run/chat --room tea --nick NAME"},
+        {"localhost:12121", "chat-client --server box:12121 --room tea --nick NAME", false, false},
+        {"den:4000", "chat-client --server den:4000 --room tea --no-seal --nick NAME", false, true},
+        {"unix:/run/chat", "--server unix:/run/chat --room tea --plaintext --nick NAME", true,
+         false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct words w = alone;
         char text[WORDS_MAX];
         w.relay = rows[i].relay;
+        w.plaintext = rows[i].plaintext;
+        w.open = rows[i].open;
         words_greeting(&w, "box", text);
         assert_non_null(strstr(text, rows[i].command));
     }
+}
+
+static void test_this_machine_has_a_name_for_others(void **state)
+{
+    (void)state;
+    char host[HOST_MAX], text[HOST_MAX + 8], why[OPTIONS_ERROR_MAX];
+    struct address a;
+    snprintf(text, sizeof text, "%s:4000", host_find(host));
+    assert_int_equal(options_parse_relay(text, &a, why), 0);
+    assert_int_equal(a.port, 4000);
+    assert_true(strncmp(host, "127.", 4) != 0 && strcmp(host, "[::1]") != 0);
 }
 
 static void test_long_names_are_cut_and_not_run_over(void **state)
@@ -124,7 +143,7 @@ static void test_long_names_are_cut_and_not_run_over(void **state)
     (void)state;
     static char name[4 * WORDS_MAX];
     memset(name, 'x', sizeof name - 1);
-    struct words w = {name, name, name, name, false};
+    struct words w = {name, name, name, name, true, true};
     char text[WORDS_MAX];
     words_stopped(&w, CODE_ROOM_FULL, text);
     assert_int_equal(strlen(text), WORDS_MAX - 1);
@@ -176,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_who_is_there),
         cmocka_unit_test(test_counts_agree_with_their_verbs),
         cmocka_unit_test(test_what_the_other_person_types),
+        cmocka_unit_test(test_this_machine_has_a_name_for_others),
         cmocka_unit_test(test_long_names_are_cut_and_not_run_over),
         cmocka_unit_test(test_every_kind_is_told_or_not),
         cmocka_unit_test(test_the_time_is_the_local_one),
