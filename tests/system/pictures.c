@@ -139,7 +139,7 @@ static void put_screen(FILE *out, struct terminal *t, const char *title, int x)
             CELL_HEIGHT, colours[DEFAULT]);
 }
 
-/* A picture of one screen, or of two side by side. */
+/* A picture of two screens side by side. */
 static void draw(const char *name, struct terminal *left, struct terminal *right)
 {
     char path[4096];
@@ -152,10 +152,9 @@ static void draw(const char *name, struct terminal *left, struct terminal *right
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' font-size='13' "
             "font-family='ui-monospace, SFMono-Regular, Menlo, Consolas, \"DejaVu Sans Mono\", "
             "monospace'>\n",
-            right ? 2 * width + GAP : width, height);
+            2 * width + GAP, height);
     put_screen(out, left, "chat-client --nick alice", 0);
-    if (right)
-        put_screen(out, right, "chat-client --nick bob", width + GAP);
+    put_screen(out, right, "chat-client --nick bob", width + GAP);
     fputs("</svg>\n", out);
     if (fclose(out))
         fail("cannot write the picture");
@@ -178,8 +177,6 @@ int main(int argc, char **argv)
     pictures = argv[4];
     struct terminal *alice = start("alice");
     wait_for(alice, "nobody else is here yet");
-    terminal_drain(alice, SETTLE_MS);
-    draw("first.svg", alice, NULL);
     struct terminal *bob = start("bob");
     wait_for(bob, "alice ● here");
     wait_for(alice, "bob ● here");
