@@ -119,7 +119,7 @@ static int feed(struct conn *c)
     flush(c); /* where it fails, reading says why */
     if (!tls_wants_input(c->tls))
         return 0;
-    uint8_t bytes[TLS_INPUT_MAX];
+    static uint8_t bytes[TLS_INPUT_MAX]; /* a hardened build would clear it each time */
     ssize_t got = recv(c->fd, bytes, sizeof bytes, 0);
     if (got < 0)
         return judge(errno);

@@ -333,8 +333,9 @@ static bool has_share(SSL *ssl)
 static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
 {
     size_t got = 0;
-    ERR_clear_error();
-    int rc = SSL_do_handshake(s->ssl);
+    if (ERR_peek_error()) /* to clear an empty queue is not cheap */
+        ERR_clear_error();
+    int rc = SSL_is_init_finished(s->ssl) ? 1 : SSL_do_handshake(s->ssl);
     if (rc == 1 && len > 0)
         rc = SSL_read_ex(s->ssl, bytes, len, &got);
     if (rc == 1)
@@ -350,7 +351,7 @@ static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
 static int prepare(struct tls_session *s)
 {
     if (s->is_open)
-        return 1;
+        return s->in.len > 0 || SSL_pending(s->ssl) > 0;
     size_t len;
     const uint8_t *in = buffer_peek(&s->in, &len);
     if (len == 0)
@@ -393,7 +394,8 @@ int tls_write(struct tls_session *s, const void *bytes, size_t len)
         return s->error;
     if (!tls_is_ready(s) || s->out.len > 0)
         return 0;
-    ERR_clear_error();
+    if (ERR_peek_error())
+        ERR_clear_error();
     size_t put;
     if (!SSL_write_ex(s->ssl, bytes, len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX, &put))
         return fail_openssl(s);
