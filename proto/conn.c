@@ -113,7 +113,7 @@ static int flush(struct conn *c)
     return 1;
 }
 
-/* Gives TLS what the socket has, once. */
+/* Gives TLS what the socket has, once. Gives how many bytes, 0 for none now, or an error. */
 static int feed(struct conn *c)
 {
     flush(c); /* where it fails, reading says why */
@@ -123,23 +123,33 @@ static int feed(struct conn *c)
     ssize_t got = recv(c->fd, bytes, sizeof bytes, 0);
     if (got < 0)
         return judge(errno);
-    if (got > 0)
-        return tls_input(c->tls, bytes, (size_t)got);
+    if (got > 0) {
+        int rc = tls_input(c->tls, bytes, (size_t)got);
+        return rc ? rc : (int)got;
+    }
     errno = ECONNRESET; /* an end without close_notify is no end */
     return ERROR_SYSTEM;
 }
 
-static int read_tls(struct conn *c, void *bytes, size_t len)
+/* Reads until the socket has no more or `len` is there; in vain at most so often as that takes. */
+static int read_tls(struct conn *c, uint8_t *bytes, size_t len)
 {
-    int rc = tls_read(c->tls, bytes, len);
-    if (rc == 0) {
-        rc = feed(c);
-        if (rc == 0)
-            rc = tls_read(c->tls, bytes, len);
+    size_t got = 0, left = len / TLS_INPUT_MAX + 1;
+    int rc, fed = TLS_INPUT_MAX;
+    for (;; left--) {
+        rc = tls_read(c->tls, bytes + got, len - got);
+        if (rc < 0)
+            break;
+        got += (size_t)rc;
+        if (fed < TLS_INPUT_MAX || left == 0 || (len > 0 && got == len))
+            break;
+        rc = fed = feed(c);
+        if (fed <= 0)
+            break;
     }
     if (rc != ERROR_SYSTEM)
         flush(c);
-    return rc;
+    return got > 0 ? (int)got : rc;
 }
 
 static int write_tls(struct conn *c, const uint8_t *bytes, size_t len)
