@@ -36,6 +36,7 @@ struct tls_session {
     bool is_open; /* OpenSSL may have all input */
     bool is_finished;
     bool is_closed; /* close_notify came */
+    bool is_told;   /* so did tls_read say, or that it failed */
     uint8_t peer[TLS_KEY_LEN];
     int error;
     const char *why;
@@ -368,8 +369,10 @@ static int prepare(struct tls_session *s)
 
 int tls_read(struct tls_session *s, void *bytes, size_t len)
 {
-    if (s->error || s->is_closed)
+    if (s->error || s->is_closed) {
+        s->is_told = true;
         return s->error ? s->error : ERROR_CLOSED;
+    }
     size_t got = 0;
     int rc;
     while ((rc = prepare(s)) > 0) {
@@ -384,7 +387,10 @@ int tls_read(struct tls_session *s, void *bytes, size_t len)
     }
     if (s->in.len == 0)
         buffer_clear(&s->in);
-    return got > 0 ? (int)got : rc;
+    if (got > 0)
+        return (int)got;
+    s->is_told = rc < 0;
+    return rc;
 }
 
 int tls_write(struct tls_session *s, const void *bytes, size_t len)
@@ -430,7 +436,9 @@ bool tls_wants_input(const struct tls_session *s)
 
 bool tls_pending(const struct tls_session *s)
 {
-    return !s->error && !s->is_closed && s->is_open && (s->in.len > 0 || SSL_pending(s->ssl) > 0);
+    if (s->error || s->is_closed)
+        return !s->is_told;
+    return s->is_open && (s->in.len > 0 || SSL_pending(s->ssl) > 0);
 }
 
 bool tls_is_ready(const struct tls_session *s)

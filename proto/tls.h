@@ -66,7 +66,8 @@ void tls_consume(struct tls_session *s, size_t len);
  */
 bool tls_wants_input(const struct tls_session *s);
 
-/* Whether tls_read has something to give, or to look at, without more input. */
+/* Whether tls_read has something to give, an end or error too, or to look at, without more input.
+ */
 bool tls_pending(const struct tls_session *s);
 
 /*

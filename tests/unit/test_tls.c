@@ -209,7 +209,9 @@ static void test_each_half_ends_for_itself(void **state)
     while (move(p.client, p.server, TLS_INPUT_MAX))
         ;
     assert_int_equal(tls_read(p.server, got, sizeof got), 4);
+    assert_true(tls_pending(p.server)); /* no input will come that would show the end */
     assert_int_equal(tls_read(p.server, got, sizeof got), ERROR_CLOSED);
+    assert_false(tls_pending(p.server));
     assert_int_equal(tls_read(p.server, got, sizeof got), ERROR_CLOSED);
     assert_false(tls_pending(p.server));
     assert_says(p.server, p.client, "answer");
