@@ -240,6 +240,11 @@ bool relay_wants_output(const struct relay_client *c)
     return c->state <= CLIENT_FLUSHING && output_waits(c);
 }
 
+bool relay_is_ending(const struct relay_client *c)
+{
+    return c->state > CLIENT_JOINED;
+}
+
 void client_written(struct relay *r, struct relay_client *c)
 {
     c->told_input = relay_wants_input(c);

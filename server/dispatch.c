@@ -235,6 +235,10 @@ static int write_some(struct dispatch *d, struct caller *c)
 
 static void write_caller(struct dispatch *d, struct caller *c)
 {
+    if (d->tls && relay_is_ending(c->client) && !conn_peer_identity(c->conn)) {
+        drop(d, c); /* no handshake, so nothing can be said to it */
+        return;
+    }
     int rc = c->deaf ? 0 : write_some(d, c);
     c->deaf |= rc < 0;
     /* What it said before it went away counts, and is read first. */

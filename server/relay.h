@@ -113,6 +113,9 @@ void relay_consume(struct relay *r, struct relay_client *c, size_t len, uint64_t
 bool relay_wants_input(const struct relay_client *c);
 bool relay_wants_output(const struct relay_client *c);
 
+/* Whether it is being ended: what waits to be written is the last. */
+bool relay_is_ending(const struct relay_client *c);
+
 /* A seat's place on disk. Ids are not used again while the relay runs. */
 struct relay_seat_row {
     uint64_t id;

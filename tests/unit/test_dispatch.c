@@ -1,6 +1,7 @@
 #include "dispatch.h"
 #include "error.h"
 #include "log.h"
+#include "tls.h"
 #include "torture.h"
 
 #include <setjmp.h>
@@ -23,6 +24,7 @@ struct relay_client {
     const char *output;
     size_t input_len;
     bool refuses_input;
+    bool ending;
     bool open;
 };
 
@@ -119,6 +121,12 @@ bool relay_wants_input(const struct relay_client *c)
 bool relay_wants_output(const struct relay_client *c)
 {
     return c->output && *c->output;
+}
+
+bool relay_is_ending(const struct relay_client *c)
+{
+    assert_true(c->open);
+    return c->ending;
 }
 
 int relay_next(struct relay *r, struct relay_event *event)
@@ -497,6 +505,33 @@ static void test_what_was_said_before_the_end_is_read(void **state)
     assert_string_equal(notes, "close ");
 }
 
+static void test_who_never_shook_hands_is_closed_without_a_word(void **state)
+{
+    (void)state;
+    static const uint8_t seed[TLS_KEY_LEN] = {1};
+    struct tls *tls;
+    assert_int_equal(tls_new(&tls, seed), 0);
+    dispatch_free(dispatch);
+    const struct dispatch_parts parts = {
+        .relay = (struct relay *)(void *)&the_relay,
+        .ready = ready,
+        .tls = tls,
+    };
+    assert_int_equal(dispatch_new(&dispatch, &parts), 0);
+    int fd = connect_one();
+    assert_int_equal(turn(), 0);
+    assert_int_equal(dispatch_count(dispatch), 1);
+    clients[0].ending = true;
+    clients[0].output = "timeout";
+    emit(RELAY_WANT, &clients[0]);
+    assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "close ");
+    assert_closed(fd);
+    dispatch_free(dispatch);
+    dispatch = NULL;
+    tls_free(tls);
+}
+
 static void test_out_of_memory_closes_what_was_accepted(void **state)
 {
     (void)state;
@@ -531,6 +566,7 @@ int main(void)
         TEST(test_a_half_that_ends_is_told_once),
         TEST(test_a_hang_up_that_nobody_reads_ends_it),
         TEST(test_what_was_said_before_the_end_is_read),
+        TEST(test_who_never_shook_hands_is_closed_without_a_word),
         TEST(test_out_of_memory_closes_what_was_accepted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
