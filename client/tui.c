@@ -1,6 +1,6 @@
 #include "tui_internal.h"
 
-#include "commands.h"
+#include "complete.h"
 #include "error.h"
 #include "keys.h"
 
@@ -75,29 +75,18 @@ static int take_seen(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
     return talk_seen(tui->face.talk, e->id, now_ms);
 }
 
-/* Completes the name of a command, as far as it is the only one. */
 static int take_complete(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
     (void)now_ms;
     struct editor *editor = ui_editor(tui->ui);
-    size_t len, at = editor_cursor(editor), count;
-    const char *text = editor_text(editor, &len);
-    const struct command *table = commands_table(&count), *found = NULL;
-    if (at == 0 || text[0] != '/' || memchr(text, ' ', at))
-        return 0;
-    for (size_t i = 0; i < count; i++) {
-        if (strncmp(table[i].name, text + 1, at - 1) != 0)
-            continue;
-        if (found)
-            return ui_set_note(tui->ui, "more than one command begins so; /help lists them");
-        found = &table[i];
-    }
-    if (!found)
-        return ui_set_note(tui->ui, "no command begins so; /help lists them");
-    char name[64];
-    int name_len = snprintf(name, sizeof name, "/%s ", found->name);
-    return editor_replace(editor, 0, at, name, (size_t)name_len);
+    size_t len, cursor = editor_cursor(editor);
+    struct complete c;
+    int rc = complete_find(&c, editor_text(editor, &len), cursor);
+    if (rc == 0)
+        rc = ui_offer(tui->ui, c.at, c.choices, c.count);
+    complete_clear(&c);
+    return rc;
 }
 
 /* The newest message of theirs. */

@@ -18,6 +18,7 @@ enum input_kind {
     INPUT_PAGE_DOWN,
     INPUT_BACKSPACE,
     INPUT_DELETE,
+    INPUT_BACKTAB, /* Shift and Tab */
     INPUT_F1,
     INPUT_WHEEL_UP, /* a line */
     INPUT_WHEEL_DOWN,

@@ -10,7 +10,9 @@ static const struct keymap_row rows[] = {
     {CHAR('\r'), ACTION_ENTER, "Enter", "send"},
     {META('\r'), ACTION_NEWLINE, "M-Enter", "begin a new line"},
     {CONTROL('J'), ACTION_NEWLINE, "^J", NULL},
-    {CHAR('\t'), ACTION_COMPLETE, "Tab", "complete a command"},
+    {CHAR('\t'), ACTION_COMPLETE, "Tab",
+     "complete a command, its argument or :emoji:; again: the next choice"},
+    {KEY(BACKTAB), ACTION_COMPLETE_BACK, "S-Tab", "the choice before it"},
 
     {KEY(PAGE_UP), ACTION_PAGE_UP, "PageUp", "scroll a page up"},
     {KEY(PAGE_DOWN), ACTION_PAGE_DOWN, "PageDown", "scroll a page down"},

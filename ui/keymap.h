@@ -33,6 +33,7 @@ enum action {
 
     ACTION_ENTER,
     ACTION_COMPLETE,
+    ACTION_COMPLETE_BACK,
     ACTION_PAGE_UP,
     ACTION_PAGE_DOWN,
     ACTION_SCROLL_UP, /* a line */

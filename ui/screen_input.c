@@ -35,10 +35,11 @@ static const struct {
     {"\033[4~", INPUT_END, false},       {"\033[7~", INPUT_HOME, false},
     {"\033[8~", INPUT_END, false},       {"\033[5~", INPUT_PAGE_UP, false},
     {"\033[6~", INPUT_PAGE_DOWN, false}, {"\033[3~", INPUT_DELETE, false},
-    {"\033OP", INPUT_F1, false},         {"\033[11~", INPUT_F1, false},
-    {"\033[1;3A", INPUT_UP, true},       {"\033[1;3B", INPUT_DOWN, true},
-    {"\033[1;3C", INPUT_RIGHT, true},    {"\033[1;3D", INPUT_LEFT, true},
-    {"\033[1;5C", INPUT_RIGHT, true},    {"\033[1;5D", INPUT_LEFT, true},
+    {"\033[Z", INPUT_BACKTAB, false},    {"\033OP", INPUT_F1, false},
+    {"\033[11~", INPUT_F1, false},       {"\033[1;3A", INPUT_UP, true},
+    {"\033[1;3B", INPUT_DOWN, true},     {"\033[1;3C", INPUT_RIGHT, true},
+    {"\033[1;3D", INPUT_LEFT, true},     {"\033[1;5C", INPUT_RIGHT, true},
+    {"\033[1;5D", INPUT_LEFT, true},
 };
 
 static const struct {
@@ -50,7 +51,7 @@ static const struct {
     {KEY_HOME, INPUT_HOME},     {KEY_END, INPUT_END},
     {KEY_PPAGE, INPUT_PAGE_UP}, {KEY_NPAGE, INPUT_PAGE_DOWN},
     {KEY_DC, INPUT_DELETE},     {KEY_BACKSPACE, INPUT_BACKSPACE},
-    {KEY_F(1), INPUT_F1},
+    {KEY_BTAB, INPUT_BACKTAB},  {KEY_F(1), INPUT_F1},
 };
 
 void screen_define_keys(void)

@@ -35,6 +35,7 @@ void ui_free(struct ui *ui)
     }
     free(ui->given);
     free(ui->paste);
+    offer_clear(&ui->offer);
     free(ui->note);
     free(ui->status_strings);
     transcript_free(ui->transcript);
@@ -223,6 +224,7 @@ const struct canvas *ui_draw(struct ui *ui)
         .status = &ui->status,
         .writing = ui->writing,
         .note = ui->note,
+        .offer = ui->offer.choices ? &ui->offer : NULL,
         .question = asking ? ui->question : NULL,
         .prompt = ui->mode == UI_SEARCHING ? "search:" : NULL,
     };

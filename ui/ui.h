@@ -44,7 +44,7 @@ enum ui_event_type {
     UI_JUMP,     /* the place around message `id`, which is not loaded */
     UI_SEARCH,   /* `text` is not in what is loaded: look further `up`, or down; ui_found */
     UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
-    UI_COMPLETE, /* Tab: editor_replace what can be completed before the cursor, or ui_set_note */
+    UI_COMPLETE, /* Tab: ui_offer */
     UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
     UI_BARE,     /* show ui_bare_text alone, until UI_REDRAW */
     UI_HELP,     /* F1: ui_open_page with the manual */
@@ -87,6 +87,12 @@ int ui_set_draft(struct ui *ui, const char *text, size_t len);
 
 int ui_set_status(struct ui *ui, const struct view_status *status); /* copied. ERROR_NOMEM */
 void ui_set_writing(struct ui *ui, bool writing);
+
+/*
+ * After UI_COMPLETE: what the word from byte `at` of the line to the cursor can become; nothing
+ * where `count` is 0. ERROR_NOMEM.
+ */
+int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_t count);
 
 /* A note above the input until the next key. ERROR_NOMEM. */
 int ui_set_note(struct ui *ui, const char *note);

@@ -73,6 +73,7 @@ static size_t count_lines(const char *text, size_t len)
 
 int ui_paste(struct ui *ui, const struct input *in)
 {
+    offer_clear(&ui->offer);
     if (ui->mode == UI_ASKING_PASTE || in->len == 0)
         return 0;
     if (ui->mode == UI_ASKING_QUIT)

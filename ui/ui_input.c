@@ -69,7 +69,22 @@ static int enter(struct ui *ui)
 
 static int complete(struct ui *ui)
 {
+    if (ui->offer.choices)
+        return ui_explain(ui, offer_next(&ui->offer, ui->editor, 1));
     return ui->mode == UI_WRITING ? ui_emit(ui, UI_COMPLETE, "", 0) : 0;
+}
+
+static int complete_back(struct ui *ui)
+{
+    return ui->offer.choices ? ui_explain(ui, offer_next(&ui->offer, ui->editor, -1)) : 0;
+}
+
+int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_t count)
+{
+    if (count == 0)
+        return ui_set_note(ui, "nothing that can be completed begins so");
+    int rc = offer_begin(&ui->offer, ui->editor, at, choices, count);
+    return rc ? ui_explain(ui, rc) : changed(ui);
 }
 
 static int page_up(struct ui *ui)
@@ -216,6 +231,8 @@ static int erase_or_quit(struct ui *ui)
 
 static int escape(struct ui *ui)
 {
+    if (ui->offer.choices)
+        return ui_explain(ui, offer_undo(&ui->offer, ui->editor));
     if (ui->mode == UI_SEARCHING)
         return ui_leave_search(ui);
     if (!ui->page)
@@ -247,6 +264,7 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_DOWN] = down,
     [ACTION_ENTER] = enter,
     [ACTION_COMPLETE] = complete,
+    [ACTION_COMPLETE_BACK] = complete_back,
     [ACTION_PAGE_UP] = page_up,
     [ACTION_PAGE_DOWN] = page_down,
     [ACTION_SCROLL_UP] = scroll_up,
@@ -273,6 +291,8 @@ static int (*const actions[])(struct ui *) = {
 static int act(struct ui *ui, const struct input *in)
 {
     enum action action = keymap_find(in);
+    if (action != ACTION_COMPLETE && action != ACTION_COMPLETE_BACK && action != ACTION_ESCAPE)
+        offer_clear(&ui->offer);
     if (action == ACTION_INSERT) {
         char bytes[4];
         return ui_insert(ui, bytes, text_encode(in->code, bytes));

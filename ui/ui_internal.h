@@ -32,6 +32,7 @@ struct ui {
     bool writing; /* the peer is */
     char *note;
 
+    struct offer offer;
     enum ui_mode mode;
     bool searching_up;
     char question[96];

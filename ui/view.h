@@ -4,6 +4,7 @@
 #include "canvas.h"
 #include "editor.h"
 #include "layout.h"
+#include "offer.h"
 #include "transcript.h"
 
 #include <stdbool.h>
@@ -37,10 +38,11 @@ struct view {
     struct theme theme;
     bool ascii; /* ASCII marks and lines */
     const struct view_status *status;
-    bool writing;         /* the peer is */
-    const char *note;     /* for the line above the input, or NULL */
-    const char *question; /* likewise, and it waits for an answer */
-    const char *prompt;   /* in place of the usual one, or NULL: "search:" */
+    bool writing;              /* the peer is */
+    const char *note;          /* for the line above the input, or NULL */
+    const char *question;      /* likewise, and it waits for an answer */
+    const struct offer *offer; /* what can be completed, or NULL */
+    const char *prompt;        /* in place of the usual one, or NULL: "search:" */
 };
 
 /* Draws it; also gives the transcript and the editor their sizes. ERROR_NOMEM. */

@@ -6,6 +6,10 @@
 
 static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "}, chosen = {"▌", ">"};
 
+enum {
+    OFFERED_MAX = 8, /* rows */
+};
+
 static const struct {
     struct sign sign;
     enum theme_role role;
@@ -156,6 +160,31 @@ static void draw_row(struct pen *pen, const struct line *line)
     }
 }
 
+/* How many rows of choices lie over the conversation. */
+static size_t offered_rows(const struct pen *pen)
+{
+    size_t room = (size_t)pen->layout.view_rows / 2;
+    size_t count = pen->view->offer ? pen->view->offer->count : 0;
+    room = room < OFFERED_MAX ? room : OFFERED_MAX;
+    return count < room ? count : room;
+}
+
+static void draw_offer(struct pen *pen, size_t visible)
+{
+    const struct offer *o = pen->view->offer;
+    const struct layout *l = &pen->layout;
+    size_t last = o->chosen < o->count ? o->chosen : 0;
+    size_t first = last < visible ? 0 : last - visible + 1;
+    for (size_t i = 0; i < visible; i++) {
+        const struct offer_choice *choice = &o->choices[first + i];
+        enum theme_role role = first + i == o->chosen ? ROLE_FOUND : ROLE_INFO;
+        struct style style = theme_style(&pen->view->theme, role);
+        struct canvas_at at = {l->view + l->view_rows - (int)(visible - i), l->input_column,
+                               l->columns - l->input_column - VIEW_MARGIN};
+        view_put_cut(pen, at, style, choice->label, strlen(choice->label));
+    }
+}
+
 void view_draw_rows(struct pen *pen)
 {
     const struct layout *l = &pen->layout;
@@ -169,9 +198,11 @@ void view_draw_rows(struct pen *pen)
     }
     const struct transcript_row *rows;
     struct transcript *shown = pen->view->page ? pen->view->page : pen->view->transcript;
-    size_t count = transcript_view(shown, &rows);
-    for (size_t i = 0; i < count; i++, line.at++) {
+    size_t count = transcript_view(shown, &rows), offered = offered_rows(pen);
+    for (size_t i = 0; i < count && i + offered < (size_t)l->view_rows; i++, line.at++) {
         line.row = &rows[i];
         draw_row(pen, &line);
     }
+    if (offered > 0)
+        draw_offer(pen, offered);
 }

@@ -366,6 +366,45 @@ static void test_searching(void **state)
     ui_free(ui);
 }
 
+static void test_completing(void **state)
+{
+    (void)state;
+    static const struct offer_choice choices[] = {
+        {"/reply", "/reply ", "/reply text"},
+        {"/react", "/react ", "/react :emoji:"},
+        {"/redo", "/redo", "/redo"},
+    };
+    struct ui *ui = new_ui(10, 40);
+    type(ui, "/r\t");
+    assert_string_equal(events(ui), "C D ");
+    assert_int_equal(ui_offer(ui, 0, choices, 3), 0);
+    assert_string_equal(draft(ui), "/re");
+    assert_true(shows(ui, "/react :emoji:\n"));
+    type(ui, "\t\t");
+    assert_string_equal(draft(ui), "/react ");
+    char *picture = picture_of_styles(ui_draw(ui));
+    picture_check("offer-styles-40x10", picture);
+    free(picture);
+    picture = picture_of(ui_draw(ui));
+    picture_check("offer-40x10", picture);
+    free(picture);
+    press(ui, INPUT_BACKTAB);
+    press(ui, INPUT_BACKTAB);
+    assert_string_equal(draft(ui), "/redo");
+    type(ui, "\033");
+    assert_string_equal(draft(ui), "/r");
+    assert_false(shows(ui, "emoji"));
+    assert_int_equal(ui_offer(ui, 0, choices, 3), 0);
+    type(ui, "\t:");
+    assert_string_equal(draft(ui), "/reply :");
+    assert_false(shows(ui, "emoji"));
+    assert_int_equal(ui_offer(ui, 7, choices, 0), 0);
+    assert_true(shows(ui, "nothing that can be completed"));
+    assert_int_equal(ui_offer(ui, 7, &(struct offer_choice){":a:", "A", "a"}, 1), 0);
+    assert_string_equal(draft(ui), "/reply A");
+    ui_free(ui);
+}
+
 static void test_reading_goes_on_with_the_arrows(void **state)
 {
     (void)state;
@@ -439,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_what_is_new_is_marked_once),
         cmocka_unit_test(test_older_ones_are_asked_for),
         cmocka_unit_test(test_searching),
+        cmocka_unit_test(test_completing),
         cmocka_unit_test(test_reading_goes_on_with_the_arrows),
         cmocka_unit_test(test_out_of_memory),
     };
