@@ -10,7 +10,7 @@
 struct canvas {
     int rows, columns;
     int cursor_row, cursor_column; /* row -1: hidden */
-    struct canvas_run *runs;       /* by row; their texts lie in `text` one after the other */
+    struct canvas_run *runs; /* by row; their texts and links lie in `text` one after the other */
     size_t count, size;
     size_t *ends; /* for each row, one more than the index of its last run */
     char *text;
@@ -132,6 +132,17 @@ int canvas_put(struct canvas *c, struct canvas_at at, struct style style, const 
     return width;
 }
 
+void canvas_link(struct canvas *c, const char *link, size_t len)
+{
+    if (!reserve(c, len)) {
+        c->failed = true;
+        return;
+    }
+    memcpy(c->text + c->text_len, link, len);
+    c->text_len += len;
+    c->runs[c->count - 1].link_len = len;
+}
+
 void canvas_fill(struct canvas *c, struct canvas_at at, struct style style, const char *text)
 {
     if (!clip(c, &at))
@@ -160,6 +171,8 @@ int canvas_end(struct canvas *c)
     for (size_t i = 0; i < c->count; i++) {
         c->runs[i].text = text;
         text += c->runs[i].len;
+        c->runs[i].link = text;
+        text += c->runs[i].link_len;
     }
     return c->failed ? ERROR_NOMEM : 0;
 }

@@ -17,6 +17,8 @@ struct canvas_run {
     size_t len;
     int column, width; /* columns */
     struct style style;
+    const char *link; /* what it is a link to, `link_len` bytes; 0 for nothing */
+    size_t link_len;
 };
 
 /* Where a run goes: it is cut to `columns`, and to the canvas. */
@@ -37,6 +39,9 @@ int canvas_begin(struct canvas *c, int rows, int columns);
  */
 int canvas_put(struct canvas *c, struct canvas_at at, struct style style, const char *text,
                size_t len);
+
+/* Makes what canvas_put put last, and took columns, a link (copied). */
+void canvas_link(struct canvas *c, const char *link, size_t len);
 
 /* Puts `text`, one cluster, again and again until `at` is full. */
 void canvas_fill(struct canvas *c, struct canvas_at at, struct style style, const char *text);

@@ -170,6 +170,7 @@ static int start(struct screen *s)
     screen_define_keys();
     start_colours(s);
     s->titled = tigetflag("XT") > 0;
+    s->linked = s->titled || strncmp(termname(), "tmux", 4) == 0;
     handle_signals(on_signal);
     if (!s->stops)
         handle(SIGTSTP, SIG_IGN, 0);

@@ -59,6 +59,7 @@ static uint64_t hash_of(const struct canvas_run *runs, size_t count)
     for (size_t i = 0; i < count; i++) {
         int key[] = {runs[i].column, runs[i].width, runs[i].style.colour, runs[i].style.attributes};
         hash = mix(mix(hash, key, sizeof key), runs[i].text, runs[i].len);
+        hash = mix(hash, runs[i].link, runs[i].link_len);
     }
     return hash | 1;
 }
@@ -155,6 +156,14 @@ static void draw_row(struct screen *s, int row, const struct canvas_run *runs, s
         s->overlaid[row] |= draw_run(s, row, &runs[i]);
 }
 
+static bool has_link(const struct canvas_run *runs, size_t count)
+{
+    while (count > 0)
+        if (runs[--count].link_len > 0)
+            return true;
+    return false;
+}
+
 void screen_draw(struct screen *s, const struct canvas *canvas)
 {
     int rows = canvas_rows(canvas) < LINES ? canvas_rows(canvas) : LINES;
@@ -168,7 +177,7 @@ void screen_draw(struct screen *s, const struct canvas *canvas)
             continue;
         s->drawn[row] = hash;
         draw_row(s, row, runs, count);
-        s->fresh[row] = s->overlaid[row];
+        s->fresh[row] = s->overlaid[row] || (s->linked && has_link(runs, count));
     }
     int row, column;
     curs_set(canvas_cursor(canvas, &row, &column));

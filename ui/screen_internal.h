@@ -17,8 +17,9 @@ struct screen {
     SCREEN *terminal;
     WINDOW *keys; /* a pad: reading from it draws nothing */
     bool utf8, taken, titled;
-    bool bare;  /* lines of screen_show_bare are on the terminal */
-    bool stops; /* SIGTSTP was not ignored when we came */
+    bool linked; /* it knows links, or leaves them out */
+    bool bare;   /* lines of screen_show_bare are on the terminal */
+    bool stops;  /* SIGTSTP was not ignored when we came */
     int colours;
     int wake[2]; /* a pipe: signals write to it */
     char *title; /* as last set, or NULL */
@@ -38,7 +39,7 @@ struct screen {
     /* What was drawn. */
     uint64_t *drawn; /* a hash for each row; */
     bool *overlaid;  /* whether it has clusters that ncurses cannot draw; */
-    bool *fresh;     /* and whether those are still to be drawn */
+    bool *fresh;     /* and whether those, or links, are still to be drawn */
     int drawn_rows;
 };
 

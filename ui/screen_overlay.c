@@ -62,6 +62,26 @@ static bool overlay_run(struct screen *s, int row, const struct canvas_run *run,
     return begun;
 }
 
+static void put_string(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        put((unsigned char)s[i]);
+}
+
+/* Writes a link again, as one that can be followed (OSC 8). All of it is ASCII. */
+static void overlay_link(struct screen *s, int row, const struct canvas_run *run)
+{
+    static const char begin[] = "\033]8;;", end[] = "\033\\";
+    put_at(row, run->column, "", 0);
+    vid_puts(screen_attributes(run->style), screen_pair(s, run->style), NULL, put);
+    put_string(begin, sizeof begin - 1);
+    put_string(run->link, run->link_len);
+    put_string(end, sizeof end - 1);
+    put_string(run->text, run->len);
+    put_string(begin, sizeof begin - 1);
+    put_string(end, sizeof end - 1);
+}
+
 void screen_overlay(struct screen *s, const struct canvas *canvas)
 {
     bool any = false;
@@ -77,6 +97,9 @@ void screen_overlay(struct screen *s, const struct canvas *canvas)
         bool begun = false;
         for (size_t i = 0; i < count; i++)
             begun = overlay_run(s, row, &runs[i], begun);
+        for (size_t i = 0; i < count && s->linked; i++)
+            if (runs[i].link_len > 0)
+                overlay_link(s, row, &runs[i]);
     }
     if (!any)
         return;

@@ -154,6 +154,8 @@ struct transcript_row {
     const struct transcript_entry *entry;
     const char *text; /* of this row: `len` bytes, no line feed */
     size_t len;
+    const char *whole; /* the text that it is part of, of `whole_len` bytes; NULL for none */
+    size_t whole_len;
     bool first; /* the entry's first row: it shows the author */
     bool time;  /* it shows the time */
     bool last;  /* the entry's last text row: it shows the mark */

@@ -108,6 +108,8 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
         .text = entry->shown,
         .len = entry->shown_len,
     };
+    text.whole = entry->shown;
+    text.whole_len = entry->shown_len;
     text.first = !shape.quote;
     text.time = text.first && time;
     text.last = true;

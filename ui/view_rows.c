@@ -1,5 +1,6 @@
 #include "view_internal.h"
 
+#include "link_text.h"
 #include "text.h"
 
 #include <string.h>
@@ -77,17 +78,36 @@ static void draw_margin(struct pen *pen, const struct line *line)
 struct stretches {
     struct pen *pen;
     struct canvas_at at;
-    const char *text;
+    const struct transcript_row *row;
     size_t done;
 };
 
-/* Puts what is left up to byte `end`. */
-static void put_until(struct stretches *s, size_t end, struct style style)
+/* Puts a piece up to byte `end`. Gives whether it took columns. */
+static bool put_piece(struct stretches *s, size_t end, struct style style)
 {
-    int width = canvas_put(s->pen->canvas, s->at, style, s->text + s->done, end - s->done);
+    const char *text = s->row->text + s->done;
+    int width = canvas_put(s->pen->canvas, s->at, style, text, end - s->done);
     s->at.column += width;
     s->at.columns -= width;
     s->done = end;
+    return width > 0;
+}
+
+/* Puts what is left up to byte `end`, links as such. */
+static void put_until(struct stretches *s, size_t end, struct style style)
+{
+    const struct transcript_row *row = s->row;
+    size_t start = row->whole ? (size_t)(row->text - row->whole) : 0; /* of the row */
+    struct link_text link;
+    while (row->whole && s->done < end &&
+           link_text_next(row->whole, row->whole_len, start + s->done, &link) &&
+           link.start < start + end) {
+        if (link.start > start + s->done)
+            put_piece(s, link.start - start, style);
+        if (put_piece(s, link.end < start + end ? link.end - start : end, style))
+            canvas_link(s->pen->canvas, row->whole + link.start, link.end - link.start);
+    }
+    put_piece(s, end, style);
 }
 
 static void draw_text(struct pen *pen, const struct line *line)
@@ -96,7 +116,7 @@ static void draw_text(struct pen *pen, const struct line *line)
     const struct transcript_entry *e = row->entry;
     const struct theme *theme = &pen->view->theme;
     struct style plain = theme_style(theme, role_of(e)), found = theme_style(theme, ROLE_FOUND);
-    struct stretches s = {pen, {line->at, line->text, line->columns}, row->text, 0};
+    struct stretches s = {pen, {line->at, line->text, line->columns}, row, 0};
     size_t author = e->action && row->first ? strlen(e->author) : 0, start, len;
     if (author > 0 && author < row->len)
         put_until(&s, author, theme_author(theme, e->author, author));

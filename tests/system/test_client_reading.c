@@ -146,6 +146,25 @@ static void test_messages_are_copied(void **state)
     pair_quit(bob);
 }
 
+static void test_links_can_be_followed(void **state)
+{
+    (void)state;
+    pair_start("links");
+    terminal_send(alice, "see (https://intra.example/a/rather/long/path/that/goes/on/and/on?and=on&"
+                         "so=forth). https://x\r");
+    assert_true(terminal_wait(bob, "so=forth"));
+    size_t len;
+    const char *bytes = terminal_bytes(bob, &len);
+    static const char first[] = "\033]8;;https://intra.example/a/rather/long/path/that/goes/on/and/"
+                                "on?and=on&so=forth\033\\";
+    const char *at = memmem(bytes, len, first, sizeof first - 1);
+    assert_non_null(at); /* on both rows the whole of it */
+    assert_non_null(memmem(at + 1, len - (size_t)(at + 1 - bytes), first, sizeof first - 1));
+    assert_non_null(memmem(bytes, len, "\033]8;;https://x\033\\https://x\033]8;;\033\\", 32));
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 /* Says so much that not all of it is loaded. */
 static void say_much(void)
 {
@@ -233,6 +252,7 @@ int main(void)
         TEST(test_messages_are_answered_and_changed),
         TEST(test_messages_that_crossed_are_marked),
         TEST(test_messages_are_copied),
+        TEST(test_links_can_be_followed),
         TEST(test_search_goes_through_all_that_was_said),
         TEST(test_what_was_not_seen_is_found),
     };
