@@ -200,6 +200,34 @@ static void test_suspended_is_away(void **state)
     pair_quit(bob);
 }
 
+struct colour {
+    const char *text;
+    int colour;
+};
+
+static bool has_colour(struct terminal *t, void *data)
+{
+    const struct colour *wanted = data;
+    int column, row = terminal_find(t, wanted->text, &column);
+    return row >= 0 && terminal_cell(t, row, column).colour == wanted->colour;
+}
+
+static void test_a_theme_is_there_at_once(void **state)
+{
+    (void)state;
+    struct colour dark = {"● here", 10}, light = {"● here", 2};
+    pair_start("theme");
+    assert_true(terminal_wait_until(alice, has_colour, &dark));
+    terminal_send(alice, "/set theme light\r");
+    assert_true(terminal_wait_until(alice, has_colour, &light));
+    terminal_send(alice, "/set theme dark\r");
+    assert_true(terminal_wait_until(alice, has_colour, &dark));
+    terminal_send(alice, "/set theme blue\r");
+    assert_true(terminal_wait(alice, "theme can be one of: dark light"));
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_a_bad_line_of_the_file_is_told(void **state)
 {
     (void)state;
@@ -224,6 +252,7 @@ int main(void)
         TEST(test_a_command_is_run_without_a_shell),
         TEST(test_detached_is_away),
         TEST(test_suspended_is_away),
+        TEST(test_a_theme_is_there_at_once),
         TEST(test_a_bad_line_of_the_file_is_told),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
