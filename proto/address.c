@@ -53,13 +53,13 @@ static int parse_port(const char *text, const char *s, struct address *a, char *
     size_t len = strlen(digits);
     quote_text(text, strlen(text), q);
     if (len == 0)
-        return fail(why,
-                    "no port follows the colon in '%s'; write a number, or leave the colon out", q);
+        return fail(why, "no port follows the colon in '%s'; write a number", q);
     unsigned long port = strtoul(digits, NULL, 10);
     if (strspn(digits, "0123456789") != len || len > 5 || port > UINT16_MAX)
         return fail(why, "port %s in '%s' is not a number from 0 to 65535",
                     quote_text(digits, len, p), q);
     a->port = (uint16_t)port;
+    a->has_port = true;
     return 0;
 }
 

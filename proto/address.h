@@ -22,6 +22,7 @@ struct address {
     bool is_unix;
     char host[ADDRESS_HOST_MAX + 1]; /* empty in `:PORT`: every address */
     uint16_t port;
+    bool has_port; /* it was written */
     char path[ADDRESS_PATH_MAX + 1];
 };
 

@@ -144,11 +144,15 @@ static bool parse_number(const char *s, const struct form *form, uint64_t *out)
 
 static enum options_action take_listen(struct options *o, char *why)
 {
-    char reason[ADDRESS_ERROR_MAX];
+    char reason[ADDRESS_ERROR_MAX], q[QUOTE_MAX];
     if (o->listen_count == OPTIONS_LISTEN_MAX)
         return wrong(why, "--listen: more than %d addresses", OPTIONS_LISTEN_MAX);
-    if (address_parse(optarg, &o->listen[o->listen_count], reason))
+    struct address *a = &o->listen[o->listen_count];
+    if (address_parse(optarg, a, reason))
         return wrong(why, "--listen: %s", reason);
+    if (!a->is_unix && !a->has_port)
+        return wrong(why, "--listen: '%s' has no port; write HOST:PORT, [V6]:PORT or :PORT",
+                     quote_text(optarg, strlen(optarg), q));
     o->listen_count++;
     return OPTIONS_RUN;
 }

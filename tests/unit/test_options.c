@@ -136,6 +136,8 @@ static void test_wrong_usage_is_told_in_a_sentence(void **state)
         {"-vl", "--listen needs a value"},
         {"den:80", "'den:80' is not an option, and nothing else belongs there"},
         {"-- --memory", "'--memory' is not an option, and nothing else belongs there"},
+        {"--listen den", "--listen: 'den' has no port; write HOST:PORT, [V6]:PORT or :PORT"},
+        {"--listen [::1]", "--listen: '[::1]' has no port; write HOST:PORT, [V6]:PORT or :PORT"},
         {"--listen den:x", "--listen: port x in 'den:x' is not a number from 0 to 65535"},
         {"--seat-ttl 0", "--seat-ttl: '0' is not " TIME},
         {"--seat-ttl 0s", "--seat-ttl: '0s' is not " TIME},
