@@ -181,10 +181,10 @@ int options_parse_relay(const char *text, struct address *relay, char why[OPTION
 static int set_server(struct options *o, const struct given *given, char why[OPTIONS_ERROR_MAX])
 {
     const char *server = given->server;
-    if (!server)
+    if (!server) {
         server = getenv("CHAT_SERVER");
-    if (!server || !*server)
-        server = choose(o, NULL, SETTING_SERVER, "localhost");
+        server = choose(o, server && *server ? server : NULL, SETTING_SERVER, "localhost");
+    }
     return options_parse_relay(server, &o->server, why);
 }
 

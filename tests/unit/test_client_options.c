@@ -199,6 +199,7 @@ static void test_wrong_usage_is_one_sentence(void **state)
         {{"--nick", ""}, "nick"},
         {{"--nick", "two words"}, "'two words' cannot be a nick"},
         {{"--room", "-"}, "'-' cannot be a room"},
+        {{"--server", ""}, "the address is empty"},
         {{"--server", ":12121"}, "':12121' names no relay"},
         {{"--server", "den:0"}, "'den:0' names no relay"},
         {{"--server", "den:70000"}, "70000"},
