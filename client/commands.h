@@ -21,6 +21,8 @@ enum command_id {
     COMMAND_EDIT,
     COMMAND_DELETE,
     COMMAND_REACT,
+    COMMAND_VERIFY,
+    COMMAND_TRUST,
     COMMAND_SEARCH,
 };
 

@@ -235,7 +235,7 @@ int link_turn(struct link *l, uint64_t now_ms)
 
 const uint8_t *link_identity(const struct link *l)
 {
-    return conn_peer_identity(l->conn);
+    return l->state == LINK_OPEN ? conn_peer_identity(l->conn) : NULL;
 }
 
 int link_read(struct link *l, void *bytes, size_t len)

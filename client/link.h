@@ -51,7 +51,7 @@ void link_close(struct link *l);
 
 /*
  * The public key that the relay proved, once the connection stands: judge it before anything is
- * written. NULL in plaintext. Borrowed until the connection is closed.
+ * written. NULL before, and in plaintext. Borrowed until the connection is closed.
  */
 const uint8_t *link_identity(const struct link *l);
 

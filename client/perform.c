@@ -97,6 +97,7 @@ static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
         answer_add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
     answer_add(&a, "\nyou: %s in the room %s", w.nick, w.room);
     answer_add(&a, "\nthe other person: %s", w.peer ? w.peer : "nobody yet");
+    perform_add_keys(t, &a);
     answer_add(&a, "\nnot yet delivered: %zu", session_undelivered(t->parts.session));
     answer_add(&a, "\nkept in: %s", t->options.folder);
     return perform_answer(t, &a);
@@ -200,6 +201,7 @@ static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
     [COMMAND_CONNECT] = do_connect,    [COMMAND_SET] = do_set,
     [COMMAND_REPLY] = perform_reply,   [COMMAND_EDIT] = perform_edit,
     [COMMAND_DELETE] = perform_delete, [COMMAND_REACT] = perform_react,
+    [COMMAND_VERIFY] = perform_verify, [COMMAND_TRUST] = perform_trust,
     [COMMAND_SEARCH] = perform_search,
 };
 

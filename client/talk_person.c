@@ -209,8 +209,23 @@ int talk_quit(struct talk *t, bool leave, uint64_t now_ms)
     return session_quit(t->parts.session, leave, now_ms);
 }
 
+/* What waits will not go out while the wrong one holds the other seat. */
+static int give_up(struct talk *t, enum session_trust trust, uint64_t now_ms)
+{
+    struct words w = talk_words(t);
+    snprintf(t->why, sizeof t->why,
+             trust == SESSION_HELD ? "%s has another key than before: nothing was sent; see /trust"
+                                   : "nothing can be sealed for %s: nothing was sent",
+             w.peer);
+    t->exit = trust == SESSION_HELD ? TALK_WRONG_KEY : TALK_FAILED;
+    return talk_quit(t, false, now_ms);
+}
+
 int talk_finish(struct talk *t, uint64_t now_ms)
 {
+    enum session_trust trust = session_get_trust(t->parts.session);
+    if (!t->is_quitting && trust >= SESSION_HELD && session_undelivered(t->parts.session) > 0)
+        return give_up(t, trust, now_ms);
     if (t->is_quitting || session_undelivered(t->parts.session) > 0)
         return 0;
     switch (session_get_state(t->parts.session)) {
