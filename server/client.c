@@ -228,16 +228,27 @@ void relay_close(struct relay *r, struct relay_client *c, uint64_t now_ms)
     r->counters.clients--;
 }
 
-bool relay_wants_input(const struct relay_client *c)
+static bool wants_input(const struct relay_client *c)
 {
     if (c->state > CLIENT_JOINED)
         return c->state != CLIENT_DROPPED && !c->ended;
     return !c->ended && !c->held && c->replying <= OUTPUT_REPLIES_MAX;
 }
 
-bool relay_wants_output(const struct relay_client *c)
+static bool wants_output(const struct relay_client *c)
 {
     return c->state <= CLIENT_FLUSHING && output_waits(c);
+}
+
+/* What the edge knows is true, unless there is something to tell. */
+bool relay_wants_input(const struct relay_client *c)
+{
+    return link_is_alone(&c->in_ready) ? c->told_input : wants_input(c);
+}
+
+bool relay_wants_output(const struct relay_client *c)
+{
+    return link_is_alone(&c->in_ready) ? c->told_output : wants_output(c);
 }
 
 bool relay_is_ending(const struct relay_client *c)
@@ -247,8 +258,8 @@ bool relay_is_ending(const struct relay_client *c)
 
 void client_written(struct relay *r, struct relay_client *c)
 {
-    c->told_input = relay_wants_input(c);
-    c->told_output = relay_wants_output(c);
+    c->told_input = wants_input(c);
+    c->told_output = wants_output(c);
     if ((c->state == CLIENT_FLUSHING && !c->told_output) || (c->held && c->replying == 0))
         client_touch(r, c);
 }
@@ -259,28 +270,26 @@ int client_next(struct relay *r, struct relay_client *c, struct relay_event *eve
         client_drop(r, c);
     if (c->held && c->replying <= OUTPUT_REPLIES_MAX && client_is_open(c))
         read_frames(r, c);
-    *event = (struct relay_event){.owner = c->owner};
     if (c->state == CLIENT_FLUSHING && !output_waits(c)) {
         set_state(r, c, CLIENT_LINGERING);
         client_wait(r, c, LIST_LINGER);
         if (c->ended)
             client_drop(r, c);
-        event->type = RELAY_FINISH;
+        *event = (struct relay_event){.type = RELAY_FINISH, .owner = c->owner};
         return 1;
     }
     if (c->state == CLIENT_DROPPED && !c->drop_told) {
         c->drop_told = true;
-        event->type = RELAY_DROP;
+        *event = (struct relay_event){.type = RELAY_DROP, .owner = c->owner};
         return 1;
     }
-    bool input = relay_wants_input(c), output = relay_wants_output(c);
-    if (input != c->told_input || output != c->told_output) {
-        c->told_input = input;
-        c->told_output = output;
-        event->type = RELAY_WANT;
-        return 1;
-    }
-    return 0;
+    bool input = wants_input(c), output = wants_output(c);
+    if (input == c->told_input && output == c->told_output)
+        return 0;
+    c->told_input = input;
+    c->told_output = output;
+    *event = (struct relay_event){.type = RELAY_WANT, .owner = c->owner};
+    return 1;
 }
 
 static void time_out(struct relay *r, struct relay_client *c)

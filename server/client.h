@@ -42,7 +42,7 @@ struct relay_client {
 /* It has something to tell the edge. */
 void client_touch(struct relay *r, struct relay_client *c);
 
-/* Takes the next of what it has to tell. 1, and then it may have more; or 0. */
+/* Takes the next of what it has to tell: 1, and it is touched again where there is more; or 0. */
 int client_next(struct relay *r, struct relay_client *c, struct relay_event *event);
 
 /* Puts it at the end of a list that it is to wait in. */

@@ -169,9 +169,9 @@ int relay_next(struct relay *r, struct relay_event *event)
         if (link_is_alone(&r->ready))
             return 0;
         struct relay_client *c = LINK_OF(r->ready.next, struct relay_client, in_ready);
+        link_take(&c->in_ready);
         if (client_next(r, c, event))
             return 1;
-        link_take(&c->in_ready);
     }
 }
 
