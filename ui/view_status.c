@@ -1,6 +1,7 @@
 #include "view_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     PIECES_MAX = 8,
@@ -60,11 +61,24 @@ static void format_round_trip(int64_t ms, char *out, size_t size)
         snprintf(out, size, "   %d s", ms < 1000000 ? (int)(ms / 1000) : 999);
 }
 
+/* Copies a state, with a comma for the dot where only ASCII can be shown. */
+static void copy_state(const struct pen *pen, const char *state, char *out, size_t size)
+{
+    static const char dot[] = " · ";
+    const char *at = pen->view->ascii ? memmem(state, strlen(state), dot, strlen(dot)) : NULL;
+    if (at)
+        snprintf(out, size, "%.*s, %s", (int)(at - state), state, at + strlen(dot));
+    else
+        snprintf(out, size, "%s", state);
+}
+
 void view_draw_status(struct pen *pen)
 {
     const struct view_status *status = pen->view->status;
     bool warning = status->trouble || status->not_private;
-    const char *state = status->trouble ? status->trouble : status->trust ? status->trust : "";
+    char trust[64];
+    copy_state(pen, status->trust ? status->trust : "", trust, sizeof trust);
+    const char *state = status->trouble ? status->trouble : trust;
     char round_trip[24];
     format_round_trip(status->trouble ? -1 : status->round_trip_ms, round_trip, sizeof round_trip);
     struct pieces left = {.count = 0};
