@@ -170,6 +170,8 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
     case SESSION_MARK:
         begin(&w, f, marks[e->mark]);
         json_put_integer(&w, "id", e->id);
+        put_stream(&w, "stream", e->stream);
+        json_put_integer(&w, "n", e->n);
         break;
     case SESSION_SEEN_UP_TO:
         begin(&w, f, marks[SESSION_SEEN]);

@@ -47,7 +47,8 @@ static size_t count_undelivered(const struct outgoing *message)
     return message->mark == SESSION_WAITING && !message->unspoken;
 }
 
-static void set_mark(struct session *s, struct outgoing *message, enum session_mark mark)
+static void set_mark(struct session *s, const struct outbound *o, struct outgoing *message,
+                     enum session_mark mark)
 {
     if (message->mark == mark)
         return;
@@ -57,6 +58,8 @@ static void set_mark(struct session *s, struct outgoing *message, enum session_m
     struct session_event event = {.type = SESSION_SAVE_MARK, .id = message->id, .mark = mark};
     machine_save(s, &event);
     event.type = SESSION_MARK;
+    event.stream = o->stream;
+    event.n = message->n;
     machine_hold(s, &event);
 }
 
@@ -193,7 +196,7 @@ static void deliver(struct session *s, struct peer *peer, struct outbound *o, ui
         return;
     struct outgoing *message;
     while ((message = outbound_take(o, n))) {
-        set_mark(s, message, SESSION_DELIVERED);
+        set_mark(s, o, message, SESSION_DELIVERED);
         free(message);
     }
     o->receipted = n;
@@ -204,7 +207,7 @@ static void deliver(struct session *s, struct peer *peer, struct outbound *o, ui
 static void forget_stored(struct session *s, struct outbound *o)
 {
     for (size_t i = 0; i < o->count; i++)
-        set_mark(s, outbound_get(o, i), SESSION_WAITING);
+        set_mark(s, o, outbound_get(o, i), SESSION_WAITING);
 }
 
 /* Whether a receipt is the peer's word. */
@@ -257,7 +260,7 @@ void outbox_take_stored(struct session *s, const struct header_run *run)
     bool news = false;
     for (size_t i = outbound_count_before(o, known.first); i < end; i++) {
         news |= outbound_get(o, i)->mark != SESSION_STORED;
-        set_mark(s, outbound_get(o, i), SESSION_STORED);
+        set_mark(s, o, outbound_get(o, i), SESSION_STORED);
     }
     sender_landed(peer, at, &known);
     if (news) /* what was stored before came behind a message that was refused, and says nothing */
@@ -299,7 +302,7 @@ bool outbox_set_stored(struct session *s, struct peer *peer, const struct header
             struct outgoing *message = outbound_get(o, j);
             bool stored = is_in_runs(runs, count, o, message->n);
             lost |= !stored && message->mark == SESSION_STORED;
-            set_mark(s, message, stored ? SESSION_STORED : SESSION_WAITING);
+            set_mark(s, o, message, stored ? SESSION_STORED : SESSION_WAITING);
         }
     }
     return lost;

@@ -238,7 +238,7 @@ enum session_event_type {
     SESSION_PRESENCE,   /* the peer's */
     SESSION_TRUST,      /* session_get_trust changed */
     SESSION_MESSAGE,    /* show it: one of ours when it is on disk, or one of theirs */
-    SESSION_MARK,       /* show it: `id`, `mark` */
+    SESSION_MARK,       /* show it: `id`, `mark`, `stream`, `n` */
     SESSION_SEEN_UP_TO, /* `load`: our messages to that peer up to this one (in the order of their
                            ids) that are SESSION_DELIVERED, are SESSION_SEEN */
     SESSION_SIGNAL,     /* typing, away */
@@ -262,6 +262,7 @@ struct session_event {
         struct {
             uint64_t id;
             enum session_mark mark;
+            uint64_t stream, n; /* only in SESSION_MARK: the message's */
         };
         struct {
             uint32_t peer;

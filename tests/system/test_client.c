@@ -151,7 +151,8 @@ static void test_json_says_what_happens_in_fields(void **state)
     line = process_line_with(&alice.process.out, "\"message\"");
     assert_non_null(strstr(line, "\"mine\":true,\"from\":\"alice\",\"to\":\"bob\""));
     line = process_line_with(&alice.process.out, "\"receipt\"");
-    assert_non_null(strstr(line, "\"id\":"));
+    assert_non_null(strstr(line, "\"id\":1,\"stream\":\""));
+    assert_non_null(strstr(line, "\"n\":1}"));
     client_say(&bob, "{\"command\":\"/me waves\"}");
     line = process_line_with(&alice.process.out, "\"action\"");
     assert_non_null(strstr(line, "\"text\":\"waves\""));
