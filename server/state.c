@@ -82,7 +82,8 @@ int state_init(struct state *s, const char *path, char why[STATE_ERROR_MAX])
         return rc;
     struct stat st;
     if (stat(s->path, &st))
-        return fail(s, why, "cannot be used: %s", strerror(errno));
+        return fail(s, why, "cannot be used: %s; mend that, or choose another folder with --state",
+                    strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return fail(s, why, "is not a folder; choose another with --state");
     if (st.st_uid != geteuid() && geteuid() != 0)
@@ -118,7 +119,9 @@ int state_lock(struct state *s, char why[STATE_ERROR_MAX])
     snprintf(path, sizeof path, "%s/lock", s->path);
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fail(s, why, "cannot be used: %s: %s", path + strlen(s->path) + 1, strerror(errno));
+        return fail(s, why,
+                    "cannot be used: %s: %s; mend that, or choose another folder with --state",
+                    path + strlen(s->path) + 1, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         int error = errno;
         close(fd);

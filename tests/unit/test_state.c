@@ -188,7 +188,8 @@ static void test_the_lock_is_no_way_to_other_files(void **state)
     assert_int_equal(symlink(in_scratch("/target"), in_scratch("/linked/lock")), 0);
     assert_int_equal(state_lock(&s, why), ERROR_SYSTEM);
     snprintf(expected, sizeof expected,
-             "the state folder '%s' cannot be used: lock: Too many levels of symbolic links",
+             "the state folder '%s' cannot be used: lock: Too many levels of symbolic links; "
+             "mend that, or choose another folder with --state",
              in_scratch("/linked"));
     assert_string_equal(why, expected);
     assert_int_equal(access(in_scratch("/target"), F_OK), -1);
