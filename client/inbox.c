@@ -299,6 +299,15 @@ void inbox_peer_appeared(struct session *s, struct peer *peer)
     }
 }
 
+void inbox_adopt(struct session *s, struct peer *peer, const struct peer *stub)
+{
+    for (size_t i = 0; i < stub->waiting_count && s->error == 0; i++) {
+        struct inbound *in = get_stream(s, peer, stub->waiting[i]->stream);
+        if (in)
+            ask(s, peer, in);
+    }
+}
+
 void inbox_reset(struct session *s)
 {
     for (size_t i = 0; i < s->peers.count; i++) {

@@ -88,6 +88,14 @@ struct peer *peers_match(const struct peers *p, const struct name *nick, const c
     return nameless;
 }
 
+struct peer *peers_find_unknown(const struct peers *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (!peers_is_known(p->items[i]))
+            return p->items[i];
+    return NULL;
+}
+
 struct peer *peers_find_same(const struct peers *p, const struct name *nick, const char *identity)
 {
     for (size_t i = p->count; i-- > 0;) {
@@ -131,6 +139,17 @@ void peers_touch(struct peers *p, struct peer *peer)
         at--;
     memmove(p->items + at, p->items + at + 1, (p->count - at - 1) * sizeof *p->items);
     p->items[p->count - 1] = peer;
+}
+
+void peers_drop(struct peers *p, struct peer *peer)
+{
+    assert(!peer->saved);
+    size_t at = 0;
+    while (p->items[at] != peer)
+        at++;
+    memmove(p->items + at, p->items + at + 1, (p->count - at - 1) * sizeof *p->items);
+    p->count--;
+    free_peer(peer);
 }
 
 void peers_trim(struct peers *p, const struct peer *keep, const struct peer *also)

@@ -89,6 +89,9 @@ struct peer *peers_find(const struct peers *p, uint32_t id);
  */
 struct peer *peers_match(const struct peers *p, const struct name *nick, const char *identity);
 
+/* The one whom we wrote to before anybody was known; NULL: nobody. */
+struct peer *peers_find_unknown(const struct peers *p);
+
 /* The one with exactly this nick and identity; NULL: nobody. */
 struct peer *peers_find_same(const struct peers *p, const struct name *nick, const char *identity);
 
@@ -103,6 +106,9 @@ struct peer *peers_find_stream(const struct peers *p, uint64_t stream, size_t *a
 
 /* Puts a peer at the end: it is there now. */
 void peers_touch(struct peers *p, struct peer *peer);
+
+/* Forgets somebody of whom nothing is on disk. */
+void peers_drop(struct peers *p, struct peer *peer);
 
 /*
  * Forgets those who left nothing to remember, and beyond PEERS_MAX the oldest that we never wrote

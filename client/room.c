@@ -169,14 +169,52 @@ static void pin(struct session *s, struct peer *peer, bool verified, bool replac
     machine_emit(s, &event);
 }
 
-/* What was written to others who had this nick, or to whoever comes, is for this peer now. */
+/* What was written to those who had this nick before is for its new holder. */
 static void inherit(struct session *s, struct peer *peer)
 {
     for (size_t i = 0; i < s->peers.count; i++) {
         struct peer *other = s->peers.items[i];
-        if (other != peer && (!peers_is_known(other) || name_equal(&other->nick, &peer->nick)))
+        if (other != peer && peers_is_known(other) && name_equal(&other->nick, &peer->nick))
             readdress(s, other, peer);
     }
+}
+
+/* What came from `stub` was this peer's all along. */
+static void absorb(struct session *s, struct peer *peer, struct peer *stub)
+{
+    const struct envelope *e = &stub->envelope;
+    if (e->has_prekey)
+        envelope_set_prekey(&peer->envelope, e->prekey, e->made_ms);
+    inbox_adopt(s, peer, stub);
+    if (s->held == stub)
+        s->held = NULL;
+    s->trust_of = NULL;
+    peers_drop(&s->peers, stub);
+}
+
+/*
+ * Somebody is trusted who was only seen so far, or not even that: what we wrote before anybody was
+ * known is for them, under the numbers that it has, and what came under their nick was theirs.
+ * Gives who they are then.
+ */
+static struct peer *unite(struct session *s, struct peer *seen)
+{
+    struct peer *peer = peers_find_unknown(&s->peers);
+    struct name nick;
+    if (!peer || seen->saved)
+        peer = seen;
+    machine_fail(s, name_init_copy(&nick, &seen->nick));
+    if (s->error == 0 && peer != seen)
+        update_peer(s, peer, &nick, seen->identity);
+    name_clear(&nick);
+    for (size_t i = s->peers.count; s->error == 0 && i-- > 0;) {
+        struct peer *other = s->peers.items[i];
+        if (other != peer && !other->saved && peers_is_known(other) &&
+            name_equal(&other->nick, &peer->nick) &&
+            (!other->identity[0] || strcmp(other->identity, peer->identity) == 0))
+            absorb(s, peer, other);
+    }
+    return peer;
 }
 
 /* The newest prekey counts: an older one may be shown by a relay that wants us to use it. */
@@ -233,7 +271,9 @@ static void meet(struct session *s, const struct room_sighting *seen, struct som
     else
         peer = machine_add_peer(
             s, &(struct session_peer_row){.nick = who->nick.text, .identity = who->identity});
-    if (!peer || s->error)
+    if (peer)
+        peer = unite(s, peer);
+    if (s->error)
         return;
     if (is_new)
         pin(s, peer, false, false);
@@ -259,7 +299,9 @@ static void hold(struct session *s, const struct room_sighting *seen, struct som
     if (!peer)
         peer = machine_add_peer(
             s, &(struct session_peer_row){.nick = who->nick.text, .identity = who->identity});
-    if (!peer)
+    if (peer && peer->trusted) /* the right one, with keys of no use: what they wrote counts */
+        peer = unite(s, peer);
+    if (!peer || s->error)
         return;
     if (who->trust == SESSION_HELD)
         take_bundle(s, peer, &who->bundle);
@@ -292,7 +334,9 @@ void room_see(struct session *s, const struct room_sighting *seen, bool welcome)
 
 void room_accept(struct session *s)
 {
-    struct peer *peer = s->held;
+    struct peer *peer = unite(s, s->held);
+    if (s->error)
+        return;
     pin(s, peer, false, true);
     peer->saved = false;
     machine_save_peer(s, peer);
@@ -350,7 +394,7 @@ struct peer *room_find_author(struct session *s, const struct header *h)
     if (rc)
         return NULL;
     struct peer *peer = peers_find_author(&s->peers, &nick, h->stream);
-    if (!peer && (peer = peers_match(&s->peers, &nick, "")))
+    if (!peer && s->open && (peer = peers_match(&s->peers, &nick, "")))
         update_peer(s, peer, &nick, "");
     if (!peer) {
         peers_trim(&s->peers, s->peer, s->held);

@@ -10,6 +10,7 @@ enum {
     PEER,
     STREAM,
     MESSAGE = HOST_CLIENT_MESSAGE,
+    PREKEY,
 };
 
 /* Rows of MESSAGE: value = {peer, mine, stream, n}; the mark and the time are behind the payload.
@@ -38,13 +39,45 @@ int host_client_number(const uint8_t *payload, size_t len, int *client)
 
 static void put_peer(struct simdisk *d, const struct session_peer_row *row)
 {
-    char bytes[1024];
+    char bytes[1024 + KEYS_LEN];
     size_t nick = strlen(row->nick) + 1, identity = strlen(row->identity) + 1;
     memcpy(bytes, row->nick, nick);
     memcpy(bytes + nick, row->identity, identity);
-    simdisk_put(
-        d, &(struct simdisk_row){
-               .table = PEER, .key = {row->id}, .bytes = (uint8_t *)bytes, .len = nick + identity});
+    memcpy(bytes + nick + identity, row->prekey, KEYS_LEN);
+    simdisk_put(d, &(struct simdisk_row){.table = PEER,
+                                         .key = {row->id},
+                                         .value = {row->has_prekey, row->made_ms},
+                                         .bytes = (uint8_t *)bytes,
+                                         .len = nick + identity + KEYS_LEN});
+}
+
+static struct session_peer_row peer_row(const struct simdisk_row *row)
+{
+    const char *nick = (const char *)row->bytes, *identity = nick + strlen(nick) + 1;
+    struct session_peer_row peer = {
+        .id = (uint32_t)row->key[0],
+        .nick = nick,
+        .identity = identity,
+        .has_prekey = row->value[0],
+        .made_ms = row->value[1],
+    };
+    memcpy(peer.prekey, identity + strlen(identity) + 1, KEYS_LEN);
+    return peer;
+}
+
+static void put_prekey(struct simdisk *d, const struct session_prekey_row *row)
+{
+    uint8_t secret[KEYS_LEN];
+    memcpy(secret, row->secret, KEYS_LEN);
+    simdisk_put(d, &(struct simdisk_row){
+                       .table = PREKEY, .key = {row->made_ms}, .bytes = secret, .len = KEYS_LEN});
+}
+
+static void drop_prekeys(struct simdisk *d, uint64_t made_ms)
+{
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, PREKEY, row));)
+        if (row->key[0] < made_ms)
+            simdisk_delete(d, row);
 }
 
 static void put_stream(struct simdisk *d, const struct session_stream_row *row)
@@ -90,6 +123,26 @@ int host_client_row_number(const struct simdisk_row *row, int *client)
     return host_client_number(message.payload, message.payload_len, client);
 }
 
+int host_client_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n)
+{
+    const struct host_client *c = &w->clients[writer];
+    for (size_t i = 0; i < c->places_count; i++)
+        if (c->places[i].stream == stream && c->places[i].n == n)
+            return c->places[i].number;
+    return -1;
+}
+
+/* Learns where a message of its own stands, or would, if that were committed. */
+static void note_place(struct world *w, int client, const struct session_message_row *row)
+{
+    struct host_client *c = &w->clients[client];
+    int writer, number = host_client_number(row->payload, row->payload_len, &writer);
+    if (!row->mine || host_client_number_at(w, client, row->stream, row->n) == number)
+        return;
+    assert(c->places_count < sizeof c->places / sizeof c->places[0]);
+    c->places[c->places_count++] = (struct place){number, row->stream, row->n};
+}
+
 static struct simdisk_row *find_message(const struct simdisk *d, uint64_t id)
 {
     struct simdisk_row *row = NULL;
@@ -127,6 +180,11 @@ static void check_shown(struct world *w, int client, const struct session_messag
         c->shown[row->id] = true;
     int writer;
     int number = host_client_number(row->payload, row->payload_len, &writer);
+    if (writer != (row->mine ? client : 1 - client))
+        world_fail(w, "client %d shows what was not written by the one that it says", client);
+    else if (!row->mine && host_client_number_at(w, writer, row->stream, row->n) != number)
+        world_fail(w, "client %d shows %c%d in another place than it was written in", client,
+                   'a' + writer, number);
     world_say(w, "client %d: shows %c%d%s as message %ju", client, 'a' + writer, number,
               row->mine ? " of its own" : "", (uintmax_t)row->id);
 }
@@ -146,7 +204,7 @@ static void check_mark(struct world *w, int client, uint64_t id, enum session_ma
     world_say(w, "client %d: mark %d on %c%d", client, (int)mark, 'a' + client, number);
     if (mark >= SESSION_DELIVERED && !fate->on_peer)
         world_fail(w, "client %d: message %d is marked delivered and is not", client, number);
-    if (mark == SESSION_STORED && !fate->on_relay)
+    if (mark == SESSION_STORED && !fate->on_relay && !w->hostile)
         world_fail(w, "client %d: message %d is marked stored and is not", client, number);
 }
 
@@ -189,7 +247,8 @@ void host_client_start(struct world *w, int client)
         .room = "lobby",
         .agent = "sim",
         .keys = keys[client],
-        .open = true,
+        .identity = c->identity,
+        .open = !w->sealed,
     };
     for (size_t i = 0; i < sizeof options.seed; i++)
         options.seed[i] = (uint8_t)rng_next(&w->rng);
@@ -198,13 +257,13 @@ void host_client_start(struct world *w, int client)
     session_set_wall(c->session, w->now_ms, w->wall_ms);
     memset(c->shown, 0, sizeof c->shown);
     uint64_t next_id = 1;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, PREKEY, row));) {
+        const struct session_prekey_row prekey = {row->bytes, row->key[0]};
+        rc = session_restore_prekey(c->session, &prekey);
+        assert(rc == 0);
+    }
     for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, PEER, row));) {
-        const char *nick = (const char *)row->bytes;
-        const struct session_peer_row peer = {
-            .id = (uint32_t)row->key[0],
-            .nick = nick,
-            .identity = nick + strlen(nick) + 1,
-        };
+        const struct session_peer_row peer = peer_row(row);
         rc = session_restore_peer(c->session, &peer);
         assert(rc == 0);
     }
@@ -294,11 +353,36 @@ static bool commit(struct world *w, int client)
     return true;
 }
 
+static void connect(struct world *w, int client)
+{
+    struct host_client *c = &w->clients[client];
+    c->wants_link = true;
+    session_forget_pins(c->session);
+    const struct session_pin_row pin = {client ? "alice" : "bob", c->pin, false};
+    int rc = *c->pin ? session_restore_pin(c->session, &pin) : 0;
+    assert(rc == 0);
+}
+
+/* Only a relay that lies makes anybody doubt whom they speak with. */
+static void check_trust(struct world *w, int client)
+{
+    enum session_trust trust = session_get_trust(w->clients[client].session);
+    world_say(w, "client %d: trust %d", client, (int)trust);
+    if (trust >= SESSION_HELD && !w->hostile)
+        world_fail(w, "client %d holds back from its peer: %d", client, (int)trust);
+    if (w->sealed && trust == SESSION_OPEN)
+        world_fail(w, "client %d seals nothing", client);
+}
+
 static void carry_out(struct world *w, int client, const struct session_event *event)
 {
     struct host_client *c = &w->clients[client];
     switch (event->type) {
-    case SESSION_CONNECT: c->wants_link = true; break;
+    case SESSION_CONNECT: connect(w, client); break;
+    case SESSION_SAVE_PREKEY: put_prekey(&c->disk, &event->prekey_row); break;
+    case SESSION_DROP_PREKEYS: drop_prekeys(&c->disk, event->made_ms); break;
+    case SESSION_SAVE_PIN: strcpy(c->pin, event->pin_row.identity); break;
+    case SESSION_TRUST: check_trust(w, client); break;
     case SESSION_DISCONNECT: net_close_client(w, c->link); break;
     case SESSION_SAVE_PEER:
         world_say(w, "client %d: saves peer %u, '%s' '%s'", client, event->peer_row.id,
@@ -306,7 +390,10 @@ static void carry_out(struct world *w, int client, const struct session_event *e
         put_peer(&c->disk, &event->peer_row);
         break;
     case SESSION_SAVE_STREAM: put_stream(&c->disk, &event->stream_row); break;
-    case SESSION_SAVE_MESSAGE: put_message(&c->disk, &event->message_row); break;
+    case SESSION_SAVE_MESSAGE:
+        note_place(w, client, &event->message_row);
+        put_message(&c->disk, &event->message_row);
+        break;
     case SESSION_SAVE_MARK: put_mark(&c->disk, event->id, event->mark); break;
     case SESSION_LOAD: load(w, client, event); break;
     case SESSION_MESSAGE: check_shown(w, client, &event->message_row); break;
@@ -344,8 +431,8 @@ void host_client_write(struct world *w, int client)
     const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, (size_t)len}};
     uint64_t id;
     world_say(w, "client %d: writes %s", client, text);
+    c->written++;
     int rc = session_send(c->session, &p, w->now_ms, &id);
     assert(rc == 0);
-    c->written++;
     host_client_turn(w, client);
 }

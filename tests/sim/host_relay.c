@@ -268,13 +268,13 @@ static void note_safe(struct world *w)
 {
     const struct simdisk *d = &w->relay_disk;
     for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
-        struct frame frame;
-        int client;
-        if (row->born <= d->committed || frame_decode(row->bytes, row->len, &frame) <= 0)
+        if (row->born <= d->committed)
             continue;
-        int number = host_client_number(frame.content + 1, frame.content_len - 1, &client);
-        if (number >= 0)
-            w->fates[client][number].on_relay = true;
+        for (int client = 0; client < CLIENTS; client++) {
+            int number = host_client_number_at(w, client, row->value[1], row->value[2]);
+            if (number >= 0)
+                w->fates[client][number].on_relay = true;
+        }
     }
 }
 

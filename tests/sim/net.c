@@ -20,6 +20,8 @@ void net_clear(struct link *link)
     buffer_clear(&link->down.bytes);
     frame_reader_clear(&link->up.seen);
     frame_reader_clear(&link->down.seen);
+    frame_reader_clear(&link->evil_up);
+    frame_reader_clear(&link->evil_down);
 }
 
 void net_connect(struct world *w, int client)
@@ -46,6 +48,8 @@ void net_connect(struct world *w, int client)
     buffer_init(&link->down.bytes, PIPE_MAX);
     frame_reader_init(&link->up.seen);
     frame_reader_init(&link->down.seen);
+    frame_reader_init(&link->evil_up);
+    frame_reader_init(&link->evil_down);
     int rc = relay_open(w->relay, link, w->now_ms, &link->accepted);
     assert(rc == 0);
     c->link = link;
@@ -91,8 +95,8 @@ static void trace(struct world *w, const struct link *link, struct pipe *pipe, c
 }
 
 /* Takes what an end has to write into its pipe. Gives how much. */
-static size_t fill(struct world *w, const struct link *link, struct pipe *pipe,
-                   const uint8_t *bytes, size_t len)
+static size_t fill(struct world *w, struct link *link, struct pipe *pipe, const uint8_t *bytes,
+                   size_t len)
 {
     size_t room = PIPE_MAX - pipe->bytes.len;
     if (len > room)
@@ -104,7 +108,23 @@ static size_t fill(struct world *w, const struct link *link, struct pipe *pipe,
     assert(rc == 0);
     if (w->trace)
         trace(w, link, pipe, bytes, len);
+    if (w->hostile && pipe == &link->up)
+        hostile_see(w, link, bytes, len);
     return len;
+}
+
+/* What comes from the relay reaches the client, or what a hostile relay makes of it. */
+static void give(struct world *w, struct link *link, const uint8_t *bytes, size_t len)
+{
+    struct buffer out;
+    buffer_init(&out, SIZE_MAX);
+    if (w->hostile) {
+        hostile_pass(w, link, bytes, len, &out);
+        bytes = buffer_peek(&out, &len);
+    }
+    int rc = len ? session_input(w->clients[link->client].session, bytes, len, w->now_ms) : 0;
+    assert(rc == 0);
+    buffer_clear(&out);
 }
 
 static bool step_client(struct world *w, struct link *link)
@@ -123,8 +143,7 @@ static bool step_client(struct world *w, struct link *link)
         len = some(w, len);
         memcpy(chunk, bytes, len);
         buffer_consume(&link->down.bytes, len);
-        int rc = session_input(c->session, chunk, len, w->now_ms);
-        assert(rc == 0);
+        give(w, link, chunk, len);
         host_client_turn(w, link->client);
         return true;
     }

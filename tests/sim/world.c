@@ -106,16 +106,19 @@ static bool tick(struct world *w)
     return false;
 }
 
-static void cut(struct world *w)
+static void cut_link(struct world *w, struct link *link)
 {
-    if (w->links_count == 0)
-        return;
-    struct link *link = &w->links[rng_below(&w->rng, w->links_count)];
     world_say(w, "link %d is cut", (int)(link - w->links));
     link->up.broken = link->relay_end;
     link->down.broken = link->client_end;
     buffer_clear(&link->up.bytes);
     buffer_clear(&link->down.bytes);
+}
+
+static void cut(struct world *w)
+{
+    if (w->links_count > 0)
+        cut_link(w, &w->links[rng_below(&w->rng, w->links_count)]);
 }
 
 static void stick(struct world *w)
@@ -291,6 +294,8 @@ static void heal(struct world *w)
 {
     w->healing = true;
     world_say(w, "everything heals");
+    for (size_t i = 0; w->hostile && i < w->links_count; i++) /* it lied about who is there */
+        cut_link(w, &w->links[i]);
     uint64_t end = w->now_ms + HEAL_MS, calm_end = UINT64_MAX;
     char why[128] = "";
     while (!w->failure[0] && w->steps++ < STEPS_MAX) {
@@ -325,7 +330,33 @@ static void clear(struct world *w)
     for (int i = 0; i < CLIENTS; i++) {
         session_free(w->clients[i].session);
         simdisk_clear(&w->clients[i].disk);
+        keys_identity_free(w->clients[i].identity);
     }
+    hostile_clear(w);
+}
+
+/* Two people who seal what they say, and perhaps a relay that is not what it should be. */
+static void draw_sealing(struct world *w)
+{
+    w->sealed = rng_one_in(&w->rng, 2);
+    if (!w->sealed)
+        return;
+    if (rng_one_in(&w->rng, 2))
+        w->hostile = 2 + (unsigned)rng_below(&w->rng, 20);
+    /* Keys made by a clock that was set back, on a disk that was put back, look like old ones that
+       the relay brings again, until the clock has caught up. */
+    if (w->faults.old_client)
+        w->faults.jump_wall = 0;
+    for (int i = 0; i < CLIENTS; i++) {
+        uint8_t seed[KEYS_LEN] = {0};
+        for (size_t j = 0; j < 8; j++)
+            seed[j] = (uint8_t)rng_next(&w->rng);
+        int rc = keys_identity_new(&w->clients[i].identity, seed);
+        assert(rc == 0);
+        if (w->hostile) /* they met before: whoever is first could be anybody */
+            keys_text_format(keys_identity_public(w->clients[i].identity), w->clients[1 - i].pin);
+    }
+    hostile_init(w);
 }
 
 bool world_run(struct world *w, uint64_t seed, bool trace)
@@ -338,6 +369,7 @@ bool world_run(struct world *w, uint64_t seed, bool trace)
     w->wall_ms = UINT64_C(1700000000000);
     w->durable = !rng_one_in(&w->rng, 4);
     draw_faults(w);
+    draw_sealing(w);
     simdisk_init(&w->relay_disk);
     for (int i = 0; i < CLIENTS; i++) {
         simdisk_init(&w->clients[i].disk);

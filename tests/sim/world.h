@@ -2,6 +2,8 @@
 #define WORLD_H
 
 #include "buffer.h"
+#include "header.h"
+#include "keys.h"
 #include "relay.h"
 #include "rng.h"
 #include "session.h"
@@ -17,6 +19,7 @@
 enum {
     HOST_CLIENT_MESSAGE = 2, /* the table of messages on a client's disk */
     CLIENTS = 2,
+    CAPTURED_MAX = 64,  /* contents that a hostile relay remembers */
     LINKS_MAX = 32,     /* connections of one history */
     MESSAGES_MAX = 512, /* that one client writes in one history */
 };
@@ -29,6 +32,16 @@ struct pipe {
     struct frame_reader seen; /* for the trace */
 };
 
+/* A content that a hostile relay saw, and keys. */
+struct captured {
+    enum header_type type;
+    int from; /* whose */
+    uint64_t stream, n;
+    uint8_t *content; /* owned */
+    size_t content_len;
+    char keys[512];
+};
+
 /* One connection. Each end has its own idea of whether there is one. */
 struct link {
     int client; /* whose */
@@ -36,17 +49,28 @@ struct link {
     bool client_end, relay_end; /* open at that end */
     bool stuck;                 /* half-dead: nothing moves, and nobody is told */
     struct pipe up, down;
+    struct frame_reader evil_up, evil_down; /* what a hostile relay makes of it */
+};
+
+/* A place that a message of a client has or had. */
+struct place {
+    int number;
+    uint64_t stream, n;
 };
 
 struct host_client {
     struct session *session; /* NULL while it is not running */
     struct simdisk disk;
-    struct link *link;            /* the connection it uses; NULL for none */
-    bool wants_link;              /* SESSION_CONNECT is to be answered */
-    uint64_t starts_ms;           /* when a client that does not run starts again */
-    unsigned written;             /* messages so far */
-    unsigned to_write;            /* messages in all */
-    bool shown[2 * MESSAGES_MAX]; /* ids shown since this start */
+    struct keys_identity *identity; /* NULL: everything is in the open */
+    char pin[KEYS_TEXT_SIZE];       /* the peer's identity, pinned; "" for none; on another disk */
+    struct link *link;              /* the connection it uses; NULL for none */
+    bool wants_link;                /* SESSION_CONNECT is to be answered */
+    uint64_t starts_ms;             /* when a client that does not run starts again */
+    unsigned written;               /* messages so far */
+    unsigned to_write;              /* messages in all */
+    bool shown[2 * MESSAGES_MAX];   /* ids shown since this start */
+    struct place places[4 * MESSAGES_MAX];
+    size_t places_count;
 };
 
 /* What can be said of a message of client i: where it ever was safe. */
@@ -65,6 +89,11 @@ struct world {
     struct rng rng;
     struct faults faults;
     bool healing; /* nothing goes wrong any more */
+    bool sealed;
+    unsigned hostile; /* what the relay passes on, it changes once in so many times; 0: never */
+    struct keys_identity *mallory; /* somebody else's */
+    struct captured captured[CAPTURED_MAX];
+    size_t captured_count;
     bool durable; /* the relay has a disk */
     bool trace;
     uint64_t now_ms, wall_ms;
@@ -106,11 +135,23 @@ void host_relay_crash(struct world *w, const char *why);
 void host_relay_stop(struct world *w);
 void host_relay_turn(struct world *w); /* carries out what the relay asks for */
 
+/* A relay that does what it likes (hostile.c). */
+void hostile_init(struct world *w);
+void hostile_clear(struct world *w);
+/* Sees what a client sent. */
+void hostile_see(struct world *w, struct link *link, const uint8_t *bytes, size_t len);
+/* Puts what a client gets instead of those bytes. */
+void hostile_pass(struct world *w, struct link *link, const uint8_t *bytes, size_t len,
+                  struct buffer *out);
+
 /* A client and its edge (host_client.c). */
 void host_client_start(struct world *w, int client);
 void host_client_crash(struct world *w, int client, const char *why);
 void host_client_turn(struct world *w, int client);
 void host_client_write(struct world *w, int client);
+
+/* The number of the message that client `writer` ever had in a place; -1 for none. */
+int host_client_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n);
 
 /* The number that a message's payload says, and whose it is. -1: none that was written here. */
 int host_client_number(const uint8_t *payload, size_t len, int *client);
