@@ -12,9 +12,12 @@
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum {
     COMING_PAIRS = 16, /* that join at the same time, where joins are measured */
@@ -41,7 +44,9 @@ static const struct {
     [MODE_JOIN] = {"join", {CLIENT_IDLE, CLIENT_IDLE}},
 };
 
-static const struct speech *const speeches[] = {&speech_bare, &speech_chat};
+static const struct speech *const speeches[] = {
+    &speech_bare, &speech_chat, &speech_irc, &speech_mqtt, &speech_ncat,
+};
 
 struct load {
     enum mode mode;
@@ -156,18 +161,42 @@ static void start(struct fleet *f, size_t active, enum mode mode)
     }
 }
 
-static bool run_load(struct load *l)
+/* Waits until a server that does not say so accepts connections. */
+static void wait_for(const struct address_socket *server)
+{
+    const struct timespec pause = {.tv_nsec = 200000000};
+    for (int tries = 0; tries < 100; tries++) {
+        int fd = address_connect(server);
+        struct pollfd polled = {.fd = fd, .events = POLLOUT};
+        bool connected = fd >= 0 && poll(&polled, 1, 1000) == 1 && address_connect_error(fd) == 0;
+        nanosleep(&pause, NULL); /* ncat ends when somebody is gone as soon as he came */
+        if (fd >= 0)
+            close(fd);
+        if (connected)
+            return;
+    }
+    errx(1, "the server does not accept connections");
+}
+
+/* Starts the server, and finds where it is. */
+static pid_t start_server(struct load *l)
 {
     char address[PROCESS_ADDRESS_MAX], why[ADDRESS_ERROR_MAX];
     struct address parsed;
-    struct fleet f;
-    int cores = process_choose_cores();
     pid_t server = process_start(l->command, l->address ? NULL : address);
-    if (l->address)
-        snprintf(address, sizeof address, "%s", l->address);
-    if (address_parse(address, &parsed, why) ||
+    if (address_parse(l->address ? l->address : address, &parsed, why) ||
         address_resolve(&parsed, false, &l->run.server, 1, why) < 0)
         errx(1, "%s", why);
+    if (l->address)
+        wait_for(&l->run.server);
+    return server;
+}
+
+static bool run_load(struct load *l)
+{
+    struct fleet f;
+    int cores = process_choose_cores();
+    pid_t server = start_server(l);
     l->run.tally = &l->tally;
     size_t pairs = l->mode == MODE_JOIN ? COMING_PAIRS : l->pairs;
     fleet_init(&f, &l->run, l->idle + 2 * pairs, cores > 1);

@@ -55,6 +55,6 @@ struct speech {
                 struct speech_event *event);
 };
 
-extern const struct speech speech_bare, speech_chat;
+extern const struct speech speech_bare, speech_chat, speech_irc, speech_mqtt, speech_ncat;
 
 #endif
