@@ -9,7 +9,7 @@
 enum {
     JOINING_MAX = 32, /* pairs that join at the same time: less than any listen queue */
     EVENTS_MAX = 256,
-    JOIN_S = 20,
+    JOIN_S = 60,
 };
 
 void fleet_init(struct fleet *f, const struct client_run *run, size_t max, bool spins)

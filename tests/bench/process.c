@@ -15,6 +15,13 @@
 #include <unistd.h>
 
 static cpu_set_t server_cores;
+static pid_t running; /* 0: none */
+
+static void kill_running(void)
+{
+    if (running > 0)
+        kill(running, SIGTERM);
+}
 
 void process_raise_limits(void)
 {
@@ -68,7 +75,8 @@ pid_t process_start(char **command, char address[PROCESS_ADDRESS_MAX])
     if (pid < 0)
         err(1, "fork");
     if (pid == 0) {
-        if (sched_setaffinity(0, sizeof server_cores, &server_cores))
+        if (CPU_COUNT(&server_cores) > 0 &&
+            sched_setaffinity(0, sizeof server_cores, &server_cores))
             err(1, "sched_setaffinity");
         prctl(PR_SET_PDEATHSIG, SIGTERM);
         if (getppid() != parent)
@@ -80,6 +88,8 @@ pid_t process_start(char **command, char address[PROCESS_ADDRESS_MAX])
         execvp(command[0], command);
         err(1, "%s", command[0]);
     }
+    running = pid;
+    atexit(kill_running); /* where something goes wrong */
     close(ends[1]);
     if (address)
         read_address(ends[0], address);
@@ -90,6 +100,7 @@ pid_t process_start(char **command, char address[PROCESS_ADDRESS_MAX])
 void process_stop(pid_t pid)
 {
     int status;
+    running = 0;
     kill(pid, SIGTERM);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)

@@ -1,9 +1,18 @@
-# Makes RESULTS.md of the file "about" (name=value lines) and the file "rounds" (round, scenario,
-# server, then name=value fields). With -v data=FILE, also writes what idle.gnuplot draws.
+# Makes RESULTS.md of the file "about" (name=value lines), the file "rounds" (round, scenario,
+# server, then name=value fields) and the file "parts" (lines for people). With -v data=FILE, also writes what idle.gnuplot draws.
 
 FILENAME ~ /about$/ {
     split_at = index($0, "=")
     about[substr($0, 1, split_at - 1)] = substr($0, split_at + 1)
+    next
+}
+
+FILENAME ~ /parts$/ {
+    part[++parts] = $0
+    if ($1 == "seal:") {
+        seals = $2
+        opens = $4
+    }
     next
 }
 
@@ -94,7 +103,9 @@ function print_goals(    wide) {
     goal("TLS: messages a second in floods, window 64, against plaintext", 0.5,
         ratio("rate", "flood64-100", "chat-tls", "flood64-100", "chat"), -1, "%.2f")
     goal("messages a second into the queue on disk", 20000, middle("queue", "chat", "rate"), -1, "%.0f")
-    goal("the same, against one a commit", 1, ratio("rate", "queue", "chat", "queue-one", "chat"), -1, "%.0f")
+    goal("seals a second, 64 bytes", 300000, seals, -1, "%.0f")
+    goal("opens a second, 64 bytes", 300000, opens, -1, "%.0f")
+    goal("messages into the queue on disk, against one a commit", 1, ratio("rate", "queue", "chat", "queue-one", "chat"), -1, "%.0f")
 }
 
 # A table of one field: a row for each scenario, a column for each server.
@@ -163,6 +174,12 @@ END {
     print_table("Messages, or joins, a second (and as a ratio to bare-poll)", "rate", "%.0f", 1)
     print_table("Memory of an idle joined connection, bytes", "idle_bytes", "%.0f", 0)
     print_table("How much of its core the server used, %", "server_pct", "%.0f", 0)
+    if (parts) {
+        print "\n## One part alone\n\n```"
+        for (i = 1; i <= parts; i++)
+            print part[i]
+        print "```"
+    }
     if (spoilt_count) {
         print "\n## Spoilt runs\n"
         for (i = 1; i <= spoilt_count; i++)
