@@ -1,13 +1,16 @@
 #include "loop.h"
 
 #include "error.h"
+#include "network.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     FD_STOP,
+    FD_NETWORK,
     FD_TALK,
     FD_FACE,
     FDS = FD_FACE + FACE_FDS,
@@ -46,6 +49,8 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
 {
     uint64_t now_ms = loop_now_ms();
     int rc = stop ? talk_quit(talk, false, now_ms) : 0;
+    if (fds[FD_NETWORK].revents && network_changed(fds[FD_NETWORK].fd))
+        talk_retry(talk, now_ms);
     if (rc == 0)
         rc = talk_turn(talk, fds[FD_TALK].revents, now_ms);
     if (rc == 0)
@@ -66,7 +71,9 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
 
 int loop_run(struct talk *talk, struct face *face, int stop_fd)
 {
-    struct pollfd fds[FDS] = {[FD_STOP] = {stop_fd, POLLIN, 0}};
+    int network = network_open();
+    struct pollfd fds[FDS] = {
+        [FD_STOP] = {stop_fd, POLLIN, 0}, [FD_NETWORK] = {network, POLLIN, 0}};
     int rc = talk_settle(talk, loop_now_ms());
     while (rc == 0 && !talk_is_over(talk)) {
         rc = wait(talk, face, fds);
@@ -76,5 +83,7 @@ int loop_run(struct talk *talk, struct face *face, int stop_fd)
         if (rc == 0)
             rc = turn(talk, face, fds, stop);
     }
+    if (network >= 0)
+        close(network);
     return rc ? rc : talk_close(talk);
 }
