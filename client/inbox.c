@@ -115,12 +115,15 @@ static struct inbound *get_stream(struct session *s, struct peer *peer, uint64_t
     return in;
 }
 
-/* A message that cannot be taken: asks once, and again where it does not follow the one before. */
-static void refuse(struct session *s, struct peer *peer, struct inbound *in, uint64_t n)
+/*
+ * A message that cannot be taken: asks once, and again where it does not follow the one before. One
+ * that does not open may never do, however soon it comes again: that one has time.
+ */
+static void refuse(struct session *s, struct peer *peer, struct inbound *in, uint64_t n, bool opens)
 {
     bool follows = in->came > 0 && n == in->came + 1;
     in->came = n;
-    if (!in->waiting || !follows)
+    if (!in->waiting || (opens && !follows))
         ask(s, peer, in);
 }
 
@@ -207,7 +210,7 @@ static void take_unopened(struct session *s, struct peer *peer, const struct hea
         return;
     if (peer->trusted)
         warn_unopened(s, peer, in);
-    refuse(s, peer, in, h->n);
+    refuse(s, peer, in, h->n, false);
 }
 
 void inbox_take(struct session *s, struct peer *peer, const struct header *h,
@@ -238,7 +241,7 @@ void inbox_take(struct session *s, struct peer *peer, const struct header *h,
     if (fits || m.decoded.first)
         take(s, peer, in, &m, !fits);
     else
-        refuse(s, peer, in, h->n);
+        refuse(s, peer, in, h->n, true);
 }
 
 void inbox_committed(struct session *s)
