@@ -29,11 +29,15 @@ void client_start(struct client *c, const struct client_options *options)
 {
     char more[512];
     const char *argv[ARGS_MAX] = {
-        CHAT_CLIENT,     "--plaintext", "--no-seal",
-        "--nick",        options->nick, "--server",
-        options->server, "--state",     scratch_path(options->state),
+        CHAT_CLIENT,
+        "--nick",
+        options->nick,
+        "--server",
+        options->server,
+        "--state",
+        scratch_path(options->state),
     };
-    size_t count = 9;
+    size_t count = 7;
     snprintf(more, sizeof more, "%s", options->more ? options->more : "");
     for (char *word = strtok(more, " "); word; word = strtok(NULL, " ")) {
         assert_true(count + 1 < ARGS_MAX);

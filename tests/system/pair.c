@@ -20,7 +20,7 @@ char address[SERVER_ADDRESS_MAX];
 int pair_set_up(void **state)
 {
     (void)state;
-    server_start(&server, "", NULL);
+    server_start_tls(&server, "", NULL);
     snprintf(address, sizeof address, "%s", server.addresses[0]);
     return 0;
 }
@@ -46,8 +46,8 @@ struct terminal *pair_start_with(const struct pair_options *o)
         fclose(file);
     }
     const char *argv[] = {
-        CHAT_CLIENT, "--plaintext",           "--no-seal", "--nick", o->nick, "--server", address,
-        "--state",   scratch_path(o->folder), "--config",  config,   NULL};
+        CHAT_CLIENT, "--nick", o->nick, "--server", address, "--state", scratch_path(o->folder),
+        "--config",  config,   NULL};
     const char *environment[8] = {"TZ=UTC"};
     for (size_t i = 0; o->environment && o->environment[i]; i++)
         environment[i + 1] = o->environment[i];

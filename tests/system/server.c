@@ -1,5 +1,7 @@
 #include "server.h"
 
+#include "scratch.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,17 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-void server_start(struct server *s, const char *options, void (*prepare)(void))
+static void start(struct server *s, const char *first, const char *options, void (*prepare)(void))
 {
     static const char prefix[] = "listening on ";
     char words[2048];
     const char *program = getenv("CHAT_SERVER"); /* another than the usual one */
-    const char *argv[48] = {program ? program : CHAT_SERVER, "--plaintext"};
-    size_t argc = 2, listeners = 0;
+    const char *argv[48] = {program ? program : CHAT_SERVER};
+    size_t argc = 1, listeners = 0;
     if (!strstr(options, "--state "))
         argv[argc++] = "--memory";
-    assert_true(strlen(options) < sizeof words);
-    strcpy(words, options);
+    assert_true((size_t)snprintf(words, sizeof words, "%s %s", first, options) < sizeof words);
     for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
         listeners += strcmp(word, "--listen") == 0;
         argv[argc++] = word;
@@ -42,6 +43,20 @@ void server_start(struct server *s, const char *options, void (*prepare)(void))
         assert_memory_equal(line, prefix, strlen(prefix));
         snprintf(s->addresses[i], sizeof s->addresses[i], "%s", line + strlen(prefix));
     }
+}
+
+void server_start(struct server *s, const char *options, void (*prepare)(void))
+{
+    start(s, "--plaintext", options, prepare);
+}
+
+void server_start_tls(struct server *s, const char *options, void (*prepare)(void))
+{
+    char state[256] = "", name[64];
+    snprintf(name, sizeof name, "relay-%p", (void *)s); /* its key is the same the next time */
+    if (!strstr(options, "--state "))
+        snprintf(state, sizeof state, "--state %s", scratch_path(name));
+    start(s, state, options, prepare);
 }
 
 void server_stop(struct server *s)

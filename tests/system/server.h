@@ -22,6 +22,12 @@ struct server {
  */
 void server_start(struct server *s, const char *options, void (*prepare)(void));
 
+/*
+ * The same with TLS, and a key in the scratch folder (scratch.h) where `--state` is not there: always
+ * the same one for the same `s`.
+ */
+void server_start_tls(struct server *s, const char *options, void (*prepare)(void));
+
 /* Stops it with SIGTERM: it must exit with 0, and have said nothing more on standard output. */
 void server_stop(struct server *s);
 

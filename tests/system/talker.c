@@ -17,9 +17,8 @@
 
 void talker_start(struct talker *t)
 {
-    const char *const argv[] = {CHAT_CLIENT,   "--json",    "--nick",  t->name,
-                                "--server",    t->server,   "--state", t->state,
-                                "--plaintext", "--no-seal", NULL};
+    const char *const argv[] = {CHAT_CLIENT, "--json",  "--nick", t->name, "--server",
+                                t->server,   "--state", t->state, NULL};
     process_start(&t->process, argv, t->prepare);
     fcntl(t->process.in, F_SETFL, O_NONBLOCK);
     t->is_ready = t->was_online = false;

@@ -26,7 +26,7 @@ static const char *const address = server.addresses[0];
 static int start_server(void **state)
 {
     (void)state;
-    server_start(&server, "", NULL);
+    server_start_tls(&server, "", NULL);
     return 0;
 }
 
@@ -273,7 +273,7 @@ static void test_it_comes_back_when_the_relay_does(void **state)
     snprintf(where, sizeof where, "unix:%s", scratch_path("relay"));
     snprintf(options, sizeof options, "--listen %s", where);
     struct server other;
-    server_start(&other, options, NULL);
+    server_start_tls(&other, options, NULL);
     struct client_options a = {"alice", where, "back", "--plain", NULL};
     struct client_options b = {"bob", where, "back", "--plain", NULL};
     client_start(&alice, &a);
@@ -288,7 +288,7 @@ static void test_it_comes_back_when_the_relay_does(void **state)
     client_say(&alice, "two");
     client_say(&bob, "/connect");
     client_expect_said(&alice, "alice: two");
-    server_start(&other, options, NULL);
+    server_start_tls(&other, options, NULL);
     client_expect_told(&alice, "-- connected");
     client_expect_said(&bob, "alice: two");
     client_say(&bob, "three");
@@ -324,7 +324,7 @@ static void test_it_goes_to_another_relay_and_back(void **state)
 {
     (void)state;
     struct server other;
-    server_start(&other, "", NULL);
+    server_start_tls(&other, "", NULL);
     char connect[SERVER_ADDRESS_MAX + 16];
     start_pair("move", "--plain");
     snprintf(connect, sizeof connect, "/connect %s", other.addresses[0]);

@@ -179,7 +179,7 @@ static void test_suspended_is_away(void **state)
     (void)state;
     char command[1024];
     snprintf(command, sizeof command,
-             CHAT_CLIENT " --plaintext --no-seal --nick alice --server %s --state '%s'; "
+             CHAT_CLIENT " --nick alice --server %s --state '%s'; "
                          "echo stopped; read line; fg; echo back: $?",
              address, scratch_path("stop"));
     const char *const argv[] = {"bash", "-mc", command, NULL};

@@ -165,7 +165,7 @@ static void test_real_text_arrives_byte_for_byte_both_ways_at_once(void **state)
 {
     (void)state;
     static const char *const nicks[] = {"alice", "bob"}, *const outs[] = {"out0", "out1"};
-    server_start(&server, "", NULL);
+    server_start_tls(&server, "", NULL);
     for (int side = 0; side < 2; side++) {
         struct client_options options = {nicks[side], server.addresses[0], "state", "--json",
                                          write_to_file};

@@ -106,7 +106,7 @@ static void test_messages_that_crossed_are_marked(void **state)
     pair_assert_mark(bob, "coffee?", "⧖");
     char options[SERVER_ADDRESS_MAX + 16];
     snprintf(options, sizeof options, "--listen %s", address);
-    server_start(&server, options, NULL);
+    server_start_tls(&server, options, NULL);
     pair_assert_mark(alice, "coffee?", "⤫");
     pair_assert_mark(bob, "tea?", "⤫");
     terminal_send(bob, "tea, then\r");

@@ -88,7 +88,7 @@ static void test_nothing_typed_is_lost_by_a_lost_relay(void **state)
     pair_assert_mark(alice, "meanwhile", "⧖");
     terminal_send(alice, "half a li");
     snprintf(options, sizeof options, "--listen %s", address);
-    server_start(&server, options, NULL);
+    server_start_tls(&server, options, NULL);
     assert_true(terminal_wait(bob, "alice  meanwhile"));
     pair_assert_mark(alice, "meanwhile", "✓✓");
     terminal_send(alice, "ne\r");

@@ -115,7 +115,7 @@ static void start(enum part part)
         return;
     }
     snprintf(options, sizeof options, "--state %s --listen %s", folders[RELAY], address);
-    server_start(&server, options, preload_relay);
+    server_start_tls(&server, options, preload_relay);
     fcntl(server.process.err.fd, F_SETFL, O_NONBLOCK);
 }
 

@@ -153,8 +153,7 @@ static void use_lines(const struct row *row, size_t number)
 static void test_every_terminal(void **state)
 {
     (void)state;
-    client_start(&mallory, &(struct client_options){"mallory", address, "table",
-                                                    "--plaintext --no-seal --json", NULL});
+    client_start(&mallory, &(struct client_options){"mallory", address, "table", "--json", NULL});
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const struct row *row = &table[i];
         const char *const environment[] = {row->term, row->locale, row->more, NULL};
