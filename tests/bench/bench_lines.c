@@ -1,7 +1,7 @@
 /*
- * bench_client SERVER CLIENT FOLDER [LINES]: the client as a person meets it, with TLS and sealing:
- * its start to the first screen, a key to the screen, a message to the peer's screen, lines through
- * --json, and its memory with all of them in its history. Everybody's state is in new FOLDER.
+ * bench_lines SERVER CLIENT FOLDER [LINES]: what is said, from one client to the other, with TLS
+ * and sealing: Enter to the peer's screen, lines through --json, and the start of a client that has
+ * them all in its history. Everybody's state is in new FOLDER.
  */
 #include "process.h"
 #include "terminal.h"
@@ -20,7 +20,6 @@
 enum {
     LINES = 100000,
     STARTS = 15,
-    KEYS = 200,
     ROWS = 40,
     COLUMNS = 120,
     PATH_LEN = 256,
@@ -82,7 +81,7 @@ static void quit(struct terminal *t)
     terminal_free(t);
 }
 
-static void measure_starts(const char *what, const char *sign)
+static void measure_starts(void)
 {
     double drawn[STARTS], joined[STARTS];
     uint64_t memory = 0;
@@ -91,38 +90,14 @@ static void measure_starts(const char *what, const char *sign)
         struct terminal *t = start("alice");
         see(t, "›");
         drawn[i] = now_ms() - start_ms;
-        see(t, sign);
+        see(t, "bob ○ offline");
         joined[i] = now_ms() - start_ms;
         memory = process_resident(terminal_pid(t));
         quit(t);
     }
-    printf("start %s: %.1f ms to the first screen, %.1f ms until joined, %" PRIu64
+    printf("start with these in the history: %.1f ms to the screen, %.1f ms until joined, %" PRIu64
            " KiB of memory\n",
-           what, middle(drawn, STARTS), middle(joined, STARTS), memory >> 10);
-}
-
-/* Types the alphabet, each letter when the one before it is on the screen. */
-static void measure_keys(struct terminal *t)
-{
-    double times[KEYS];
-    char line[64] = "› ";
-    size_t empty = strlen(line), len = empty;
-    for (int i = 0; i < KEYS; i++) {
-        char key[2] = {(char)('a' + i % 26), '\0'};
-        if (i % 26 == 0) {
-            terminal_send(t, "\025");
-            terminal_wait_gone(t, "› a");
-            len = empty;
-        }
-        line[len++] = key[0];
-        line[len] = '\0';
-        double start_ms = now_ms();
-        terminal_send(t, key);
-        see(t, line);
-        times[i] = now_ms() - start_ms;
-    }
-    terminal_send(t, "\025");
-    printf("a key to the screen: %.2f ms\n", middle(times, KEYS));
+           middle(drawn, STARTS), middle(joined, STARTS), memory >> 10);
 }
 
 static void measure_messages(struct terminal *from, struct terminal *to)
@@ -197,7 +172,7 @@ static void measure_json(int lines)
 int main(int argc, char **argv)
 {
     if (argc < 4)
-        errx(2, "usage: bench_client SERVER CLIENT FOLDER [LINES]");
+        errx(2, "usage: bench_lines SERVER CLIENT FOLDER [LINES]");
     static char quiet[] = "--quiet", state[] = "--state", listen[] = "--listen",
                 at[] = "127.0.0.1:0";
     client = argv[2];
@@ -207,16 +182,14 @@ int main(int argc, char **argv)
     char *command[] = {argv[1], quiet, state, in_folder("relay"), listen, at, NULL};
     pid_t server = process_start(command, address);
 
-    measure_starts("without a history", "nobody else is here");
     struct terminal *alice = start("alice"), *bob = start("bob");
     see(alice, "bob ● here");
     see(bob, "alice ● here");
-    measure_keys(alice);
     measure_messages(alice, bob);
     quit(alice);
     quit(bob);
     measure_json(argc > 4 ? atoi(argv[4]) : LINES);
-    measure_starts("with all of these in its history", "bob ○ offline");
+    measure_starts();
     process_stop(server);
     return 0;
 }
