@@ -82,14 +82,6 @@ void client_close(struct client *c)
     c->conn = NULL;
 }
 
-void client_leave(struct client *c)
-{
-    if (!c->run->speech->say_bye)
-        return;
-    c->run->speech->say_bye(&c->speaks);
-    flush(c);
-}
-
 uint32_t client_owed(const struct client *c)
 {
     return c->sent - c->acked;

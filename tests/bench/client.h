@@ -52,13 +52,10 @@ void client_open(struct client *c, struct client_run *run, enum client_role role
                  int side);
 void client_close(struct client *c);
 
-/* Says good-bye where the speech has a word for it. */
-void client_leave(struct client *c);
-
 /* Sends what its role has to send now: a player serves when `serves`. */
 void client_start(struct client *c);
 
-/* Its socket is ready. False where the server ended the connection after a good-bye. */
+/* Its socket is ready. */
 void client_serve(struct client *c);
 
 /* Messages of its own on their way. */

@@ -45,7 +45,6 @@ struct speech {
     void (*say_hello)(const struct speech_client *c);
     void (*say_message)(const struct speech_client *c, uint64_t n, const char *content, size_t len);
     void (*say_receipt)(const struct speech_client *c, uint64_t n);
-    void (*say_bye)(const struct speech_client *c); /* NULL: the end of the stream says it */
 
     /*
      * Takes what the bytes begin with. Gives how many it took, 0 where that is not whole, negative

@@ -67,11 +67,6 @@ static void say_receipt(const struct speech_client *c, uint64_t n)
     put(c, &h, NULL, 0);
 }
 
-static void say_bye(const struct speech_client *c)
-{
-    put(c, &(struct header){.type = HEADER_BYE}, NULL, 0);
-}
-
 static void understand(const struct speech_client *c, const struct header *h,
                        struct speech_event *event)
 {
@@ -125,6 +120,5 @@ const struct speech speech_chat = {
     .say_hello = say_hello,
     .say_message = say_message,
     .say_receipt = say_receipt,
-    .say_bye = say_bye,
     .hear = hear,
 };
