@@ -3,6 +3,7 @@
  * prints one line of what that cost and what became of the messages. Exits with 1 where a message
  * was lost, repeated, reordered or damaged.
  */
+#include "backlog.h"
 #include "bundle.h"
 #include "content.h"
 #include "fleet.h"
@@ -22,6 +23,7 @@
 enum {
     COMING_PAIRS = 16, /* that join at the same time, where joins are measured */
     STALL_MS = 20000,  /* without a message: the rest is lost */
+    QUEUED = 100000,   /* where a queue drains */
 };
 
 #define MS UINT64_C(1000000) /* in nanoseconds */
@@ -31,6 +33,7 @@ enum mode {
     MODE_FLOOD, /* one of each pair floods the other */
     MODE_QUEUE, /* one of each pair floods the other, who is away */
     MODE_JOIN,  /* pairs come and go */
+    MODE_DRAIN, /* ping-pong, while somebody comes back to whom much was said */
     MODES,
 };
 
@@ -42,6 +45,7 @@ static const struct {
     [MODE_FLOOD] = {"flood", {CLIENT_SOURCE, CLIENT_SINK}},
     [MODE_QUEUE] = {"queue", {CLIENT_SOURCE, CLIENT_SINK}},
     [MODE_JOIN] = {"join", {CLIENT_IDLE, CLIENT_IDLE}},
+    [MODE_DRAIN] = {"drain", {CLIENT_PLAYER, CLIENT_PLAYER}},
 };
 
 static const struct speech *const speeches[] = {
@@ -161,6 +165,24 @@ static void start(struct fleet *f, size_t active, enum mode mode)
     }
 }
 
+/* Prints how much memory of the server a message on its disk costs. */
+static void fill_backlog(struct backlog *b, struct fleet *f, pid_t server)
+{
+    uint64_t before = process_resident(server);
+    backlog_fill(b, f, QUEUED);
+    printf("queued_bytes=%.1f ", ((double)process_resident(server) - (double)before) / QUEUED);
+}
+
+/* Has them go to the one who was away. They count beside the others, but for the time. */
+static void drain_backlog(struct backlog *b, struct fleet *f)
+{
+    uint64_t stall_ns = client_now_ns() + STALL_MS * MS;
+    backlog_return(b);
+    while (!backlog_is_drained(b) && client_now_ns() < stall_ns)
+        fleet_turn(f, stall_ns);
+    backlog_clear(b, f->run.tally);
+}
+
 /* Waits until a server that does not say so accepts connections. */
 static void wait_for(const struct address_socket *server)
 {
@@ -204,11 +226,17 @@ static bool run_load(struct load *l)
     add_idle(&f, server, l->idle / 2);
     size_t active = f.count;
     fleet_add(&f, pairs, modes[l->mode].roles);
+    struct backlog backlog;
+    if (l->mode == MODE_DRAIN)
+        fill_backlog(&backlog, &f, server);
     start(&f, active, l->mode);
     run_until(&f, active, l->mode, client_now_ns() + l->warm_ms * MS);
     tally_forget_times(&l->tally);
     struct moment begin = moment_now(&f, server);
-    run_until(&f, active, l->mode, begin.at_ns + l->measure_ms * MS);
+    if (l->mode == MODE_DRAIN)
+        drain_backlog(&backlog, &f);
+    else
+        run_until(&f, active, l->mode, begin.at_ns + l->measure_ms * MS);
     struct moment end = moment_now(&f, server);
     print_measure(l, &begin, &end, cores);
     bool good = print_losses(&l->tally, drain(&f, l->mode));

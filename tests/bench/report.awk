@@ -166,13 +166,15 @@ END {
     print "\n`play-N`: N pairs in ping-pong. `floodW-N`: one of each of N pairs floods the other, W messages ahead of"
     print "the receipts. `idle-N`: one pair in ping-pong among N idle connections. 64 bytes of content, or 1 KiB (`-1k`);"
     print "the bare relay moves these alone. `join`: connections that come, meet their peer and go. `queue`: into the"
-    print "durable queue of an absent peer, until `stored`; `queue-one`: one message a commit. Servers of others are told"
-    print "to set no limits; where they know no receipts these are messages too."
+    print "durable queue of an absent peer, until `stored`; `queue-one`: one message a commit."
+    print "`drain`: 100,000 messages go from there to somebody who comes back, while one pair is in ping-pong: the times are"
+    print "this pair's. Servers of others are told to set no limits; where they know no receipts these are messages too."
     print_table("CPU of the server a message, µs (and as a ratio to bare-poll)", "cpu_us", "%.2f", 1)
     print_table("One way, p50, µs (and as a ratio to bare-poll)", "p50_us", "%.0f", 1)
     print_table("One way, p99, µs", "p99_us", "%.0f", 0)
     print_table("Messages, or joins, a second (and as a ratio to bare-poll)", "rate", "%.0f", 1)
     print_table("Memory of an idle joined connection, bytes", "idle_bytes", "%.0f", 0)
+    print_table("Memory of the server for a message in the queue, bytes", "queued_bytes", "%.0f", 0)
     print_table("How much of its core the server used, %", "server_pct", "%.0f", 0)
     if (parts) {
         print "\n## One part alone\n\n```"

@@ -46,6 +46,15 @@ bool tally_message(struct tally *t, struct tally_place *place, const char *conte
     return true;
 }
 
+void tally_add(struct tally *t, const struct tally *other)
+{
+    t->sent += other->sent;
+    t->received += other->received;
+    t->repeated += other->repeated;
+    t->reordered += other->reordered;
+    t->damaged += other->damaged;
+}
+
 void tally_forget_times(struct tally *t)
 {
     memset(t->times, 0, sizeof t->times);

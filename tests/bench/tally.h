@@ -31,6 +31,9 @@ struct tally_place {
 bool tally_message(struct tally *t, struct tally_place *place, const char *content, size_t len,
                    uint64_t now_ns);
 
+/* Adds the counts of another tally, not its times. */
+void tally_add(struct tally *t, const struct tally *other);
+
 /* Forgets the times, not the counts. */
 void tally_forget_times(struct tally *t);
 

@@ -103,6 +103,21 @@ static void test_times_keep_their_share(void **state)
     assert_int_equal(tally.received, 1000);
 }
 
+static void test_added_without_its_times(void **state)
+{
+    (void)state;
+    const struct tally other = {
+        .sent = 6, .received = 5, .repeated = 4, .reordered = 3, .damaged = 2, .timed = 1};
+    hear(1);
+    tally_add(&tally, &other);
+    assert_int_equal(tally.sent, 6);
+    assert_int_equal(tally.received, 6);
+    assert_int_equal(tally.repeated, 4);
+    assert_int_equal(tally.reordered, 3);
+    assert_int_equal(tally.damaged, 2);
+    assert_int_equal(tally.timed, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +127,7 @@ int main(void)
         cmocka_unit_test_setup(test_lost, set_up),
         cmocka_unit_test_setup(test_damaged, set_up),
         cmocka_unit_test_setup(test_times_keep_their_share, set_up),
+        cmocka_unit_test_setup(test_added_without_its_times, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
