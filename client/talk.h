@@ -120,9 +120,12 @@ int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *s
 int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *show,
                    void *context);
 
-/* What was being written, kept over the end of the program. `*draft` is the caller's to free. */
-void talk_keep_draft(struct talk *t, const char *draft, size_t len);
-int talk_get_draft(struct talk *t, char **draft, size_t *len);
+/*
+ * What was being written, and the message that the screen was scrolled to (0: the newest), kept
+ * over the end of the program. `*draft` is the caller's to free.
+ */
+void talk_keep_place(struct talk *t, const char *draft, size_t len, uint64_t message);
+int talk_get_place(struct talk *t, char **draft, size_t *len, uint64_t *message);
 
 /* Whether more lines are wanted now. */
 bool talk_wants_lines(const struct talk *t);

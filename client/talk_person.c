@@ -172,16 +172,15 @@ int talk_show_missed(struct talk *t)
     return rc;
 }
 
-void talk_keep_draft(struct talk *t, const char *draft, size_t len)
+void talk_keep_place(struct talk *t, const char *draft, size_t len, uint64_t message)
 {
-    history_put_place(t->parts.history, draft, len, 0);
+    history_put_place(t->parts.history, draft, len, message);
     t->unsaved = true;
 }
 
-int talk_get_draft(struct talk *t, char **draft, size_t *len)
+int talk_get_place(struct talk *t, char **draft, size_t *len, uint64_t *message)
 {
-    uint64_t message;
-    return history_get_place(t->parts.history, draft, len, &message);
+    return history_get_place(t->parts.history, draft, len, message);
 }
 
 bool talk_is_quitting(const struct talk *t)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    DRAFT_MS = 1000,  /* from a change of what is written to the disk */
+    PLACE_MS = 1000,  /* from a change of what is written, or of the place, to the disk */
     TYPING_MS = 3000, /* between two notices of typing */
 };
 
@@ -24,13 +24,18 @@ static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
     return rc == ERROR_STATE ? 0 : rc; /* it was told */
 }
 
+static void keep_place_soon(struct tui *tui, uint64_t now_ms)
+{
+    if (tui->place_due_ms == UINT64_MAX)
+        tui->place_due_ms = now_ms + PLACE_MS;
+}
+
 static int take_draft(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
     size_t len;
     const char *text = editor_text(ui_editor(tui->ui), &len);
-    if (tui->draft_due_ms == UINT64_MAX)
-        tui->draft_due_ms = now_ms + DRAFT_MS;
+    keep_place_soon(tui, now_ms);
     if (len == 0 || text[0] == '/' || now_ms < tui->typing_next_ms)
         return 0;
     tui->typing_next_ms = now_ms + TYPING_MS;
@@ -196,12 +201,12 @@ static void keep_time(struct tui *tui, uint64_t now_ms)
         tui->writing_end_ms = UINT64_MAX;
         ui_set_writing(tui->ui, false);
     }
-    bool is_ending = tui->draft_due_ms != UINT64_MAX && talk_is_quitting(tui->face.talk);
-    if (now_ms >= tui->draft_due_ms || is_ending) {
+    bool is_ending = tui->place_due_ms != UINT64_MAX && talk_is_quitting(tui->face.talk);
+    if (now_ms >= tui->place_due_ms || is_ending) {
         size_t len;
         const char *text = editor_text(ui_editor(tui->ui), &len);
-        tui->draft_due_ms = UINT64_MAX;
-        talk_keep_draft(tui->face.talk, text, len);
+        tui->place_due_ms = UINT64_MAX;
+        talk_keep_place(tui->face.talk, text, len, tui->place);
     }
 }
 
@@ -231,6 +236,15 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
     return rc;
 }
 
+/* Where the screen was scrolled to. */
+static void note_place(struct tui *tui, uint64_t now_ms)
+{
+    uint64_t place = transcript_place(ui_transcript(tui->ui));
+    if (place != tui->place)
+        keep_place_soon(tui, now_ms);
+    tui->place = place;
+}
+
 static int end_turn(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
@@ -247,6 +261,7 @@ static int end_turn(struct face *f, uint64_t now_ms)
             return ERROR_NOMEM;
         rc = carry_out(tui, now_ms); /* drawn is seen; and the view may want older messages */
     } while (rc > 0);
+    note_place(tui, now_ms);
     if (rc == 0)
         screen_draw(tui->screen, canvas);
     return rc;
@@ -265,7 +280,7 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
 static uint64_t deadline(const struct face *f)
 {
     const struct tui *tui = (const struct tui *)f;
-    const uint64_t times[] = {screen_deadline(tui->screen), tui->countdown_ms, tui->draft_due_ms,
+    const uint64_t times[] = {screen_deadline(tui->screen), tui->countdown_ms, tui->place_due_ms,
                               tui->writing_end_ms};
     uint64_t first_ms = UINT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
@@ -315,7 +330,7 @@ int tui_new(struct face **out, char *why, size_t size)
     if (!tui)
         return ERROR_NOMEM;
     tui->face.ops = &ops;
-    tui->round_trip_ms = tui->countdown_ms = tui->draft_due_ms = tui->writing_end_ms = UINT64_MAX;
+    tui->round_trip_ms = tui->countdown_ms = tui->place_due_ms = tui->writing_end_ms = UINT64_MAX;
     attached_init(&tui->attached, getenv("TMUX"));
     int rc = screen_new(&tui->screen, why, size);
     if (rc == 0) {

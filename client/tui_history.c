@@ -87,21 +87,37 @@ int tui_load_newest(struct tui *tui)
     return tui_load_older(tui);
 }
 
+/* Loads the place around a message; the newest where it is not here. */
+static int load_around(struct tui *tui, uint64_t id)
+{
+    struct transcript *transcript = ui_transcript(tui->ui);
+    transcript_clear(transcript);
+    tui->oldest = id + 1;
+    int rc = tui_load_older(tui);
+    if (rc || !transcript_find(transcript, id))
+        return rc ? rc : tui_load_newest(tui);
+    transcript_set_place(transcript, id);
+    transcript_set_newer(transcript, true);
+    return tui_load_newer(tui);
+}
+
 int tui_jump(struct tui *tui, uint64_t id)
 {
     struct transcript *transcript = ui_transcript(tui->ui);
     int rc = 0;
     if (!transcript_find(transcript, id)) {
-        transcript_clear(transcript);
-        tui->oldest = id + 1;
-        rc = tui_load_older(tui);
-        if (rc == 0) {
-            transcript_set_newer(transcript, true);
-            rc = tui_load_newer(tui);
-        }
+        rc = load_around(tui, id);
         transcript_top(transcript); /* away from it, so that it comes to the middle */
     }
     transcript_show(transcript, id);
+    return rc;
+}
+
+int tui_go_back(struct tui *tui, uint64_t id)
+{
+    struct transcript *transcript = ui_transcript(tui->ui);
+    int rc = id == 0 || transcript_find(transcript, id) ? 0 : load_around(tui, id);
+    transcript_set_place(transcript, id);
     return rc;
 }
 
@@ -172,5 +188,5 @@ int tui_note_unread(struct tui *tui)
     snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", unread.count,
              rc == UNREAD_MAX ? " or more" : "");
     transcript_set_new(ui_transcript(tui->ui), unread.id);
-    return ui_set_note(tui->ui, note);
+    return tui->place == 0 ? ui_set_note(tui->ui, note) : 0; /* else the count below says it */
 }

@@ -37,7 +37,8 @@ struct tui {
     struct attention attention;
     struct attached attached;
 
-    uint64_t draft_due_ms;   /* when what is written goes to the disk */
+    uint64_t place;          /* the message scrolled to; 0: the newest */
+    uint64_t place_due_ms;   /* when that, and what is written, goes to the disk */
     uint64_t writing_end_ms; /* when the peer counts as not writing any more */
     uint64_t typing_next_ms; /* before that the peer is not told again that we write */
 };
@@ -83,6 +84,9 @@ int tui_load_older(struct tui *tui);
 int tui_load_newer(struct tui *tui);
 int tui_load_newest(struct tui *tui);
 int tui_jump(struct tui *tui, uint64_t id);
+
+/* Begins the view with a message, as in an earlier run; 0: nothing happens. */
+int tui_go_back(struct tui *tui, uint64_t id);
 
 /* Looks for a text in what is not loaded, up or down, and goes there. */
 int tui_search(struct tui *tui, const char *text, bool up);

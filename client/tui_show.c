@@ -30,16 +30,17 @@ int tui_init_message(const struct tui *tui, struct entry *e, const struct face_m
     return rc;
 }
 
-static int load_draft(struct tui *tui)
+/* What was written and where it was scrolled to, in an earlier run. */
+static int load_place(struct tui *tui)
 {
     char *draft;
     size_t len;
-    int rc = talk_get_draft(tui->face.talk, &draft, &len);
+    int rc = talk_get_place(tui->face.talk, &draft, &len, &tui->place);
     if (rc)
         return rc;
     rc = ui_set_draft(tui->ui, draft, len);
     free(draft);
-    return rc == ERROR_NOMEM ? rc : 0;
+    return rc == ERROR_NOMEM ? rc : tui_go_back(tui, tui->place);
 }
 
 int tui_begin(struct face *f, uint64_t now_ms)
@@ -49,6 +50,8 @@ int tui_begin(struct face *f, uint64_t now_ms)
     tui->status_changed = true;
     int rc = tui_load_newest(tui);
     if (rc == 0)
+        rc = load_place(tui);
+    if (rc == 0)
         rc = tui_note_unread(tui);
     if (rc == 0 && tui->oldest == UINT64_MAX) {
         struct words w = talk_words(f->talk);
@@ -56,9 +59,7 @@ int tui_begin(struct face *f, uint64_t now_ms)
         words_greeting(&w, host_find(host), text);
         rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
-    if (rc == 0)
-        rc = tui_attend_attached(tui, now_ms);
-    return rc ? rc : load_draft(tui);
+    return rc ? rc : tui_attend_attached(tui, now_ms);
 }
 
 /* Shows a message that is shown already as it is now. */

@@ -119,6 +119,14 @@ size_t transcript_count(const struct transcript *t);
 int transcript_author_width(const struct transcript *t);
 
 /*
+ * The place in it, as the message that the view begins with; 0 at the bottom. It outlives the
+ * program: transcript_set_place begins the view with that message, where it is loaded, in a pane
+ * that has no size yet, too.
+ */
+uint64_t transcript_place(const struct transcript *t);
+void transcript_set_place(struct transcript *t, uint64_t id);
+
+/*
  * The pane: rows, and the columns that text is wrapped to; both at least 1. To be called before
  * anything below. ERROR_NOMEM: it keeps its size.
  */

@@ -165,6 +165,22 @@ static void go(struct transcript *t, struct place place)
         t->top = anchor_of(t, above ? place : end);
 }
 
+uint64_t transcript_place(const struct transcript *t)
+{
+    if (t->count == 0 || transcript_at_bottom(t))
+        return 0;
+    return transcript_at(t, transcript_top_place(t).seq)->key;
+}
+
+void transcript_set_place(struct transcript *t, uint64_t id)
+{
+    int64_t seq;
+    if (!transcript_seq(t, id, &seq))
+        return;
+    t->following = false;
+    t->top = (struct anchor){seq, ANCHOR_BEFORE, transcript_at(t, seq)->e.quote != NULL};
+}
+
 int transcript_set_size(struct transcript *t, int rows, int columns)
 {
     assert(rows > 0 && columns > 0);

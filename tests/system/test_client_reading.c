@@ -248,6 +248,60 @@ static void test_what_was_not_seen_is_found(void **state)
     pair_quit(bob);
 }
 
+/* Waits until the first row of the conversation has this text. */
+static bool begins_with(struct terminal *t, void *text)
+{
+    return strstr(terminal_row(t, 2), text) != NULL;
+}
+
+static void wait_top(struct terminal *t, const char *text)
+{
+    if (!terminal_wait_until(t, begins_with, (void *)(uintptr_t)text))
+        fail_msg("the view does not begin with '%s':\n%s", text, terminal_text(t));
+}
+
+static void restart_bob(int signal, int rows)
+{
+    kill(terminal_pid(bob), signal);
+    terminal_wait_exit(bob);
+    terminal_free(bob);
+    bob = pair_start_with(&(struct pair_options){.nick = "bob", .folder = "far", .rows = rows});
+}
+
+static void test_the_place_outlives_the_program(void **state)
+{
+    (void)state;
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "nobody else is here yet"));
+    terminal_send(bob, "begin\r");
+    say_much();
+    assert_true(terminal_wait(bob, "line number 700"));
+    terminal_send(bob, "\033[5~");
+    wait_top(bob, "line number 673");
+    terminal_drain(bob, 2500); /* the place goes to the disk after a second */
+    alice = pair_start_one("alice", "far");
+    assert_true(terminal_wait(bob, "alice ● here"));
+    kill(terminal_pid(bob), SIGSTOP);
+    terminal_send(alice, "meanwhile\r");
+    restart_bob(SIGKILL, PAIR_ROWS);
+    wait_top(bob, "line number 673");
+    assert_true(terminal_wait(bob, "▼ 14 more below"));
+    terminal_send(bob, "\033[F");
+    assert_true(terminal_wait(bob, "alice  meanwhile"));
+    terminal_send(bob, "\022number 333\r"); /* far from the newest */
+    assert_true(terminal_wait(bob, "line number 333"));
+    terminal_send(bob, "\033[6~");
+    wait_top(bob, "line number 341");
+    restart_bob(SIGTERM, 30);
+    wait_top(bob, "line number 341");
+    terminal_send(bob, "\033[F");
+    assert_true(terminal_wait(bob, "alice  meanwhile"));
+    restart_bob(SIGTERM, PAIR_ROWS);
+    assert_true(terminal_wait(bob, "alice  meanwhile"));
+    pair_quit(bob);
+    pair_quit(alice);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
 
 int main(void)
@@ -261,6 +315,7 @@ int main(void)
         TEST(test_links_can_be_followed),
         TEST(test_search_goes_through_all_that_was_said),
         TEST(test_what_was_not_seen_is_found),
+        TEST(test_the_place_outlives_the_program),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

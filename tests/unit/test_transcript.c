@@ -247,6 +247,36 @@ static void test_scrolling(void **state)
     transcript_free(t);
 }
 
+static void test_a_place_outlives_the_transcript(void **state)
+{
+    (void)state;
+    struct transcript *t = filled(40, 10, 20);
+    assert_int_equal(transcript_place(t), 0);
+    transcript_scroll(t, -5);
+    assert_int_equal(transcript_place(t), 26);
+    transcript_free(t);
+
+    t = transcript_new(SIZE_MAX); /* the next one has no size yet when it is filled */
+    assert_int_equal(transcript_place(t), 0);
+    for (int i = 1; i <= 40; i++) {
+        struct transcript_entry e = message((uint64_t)i, "message");
+        e.quote = i == 26 ? "quoted" : NULL;
+        transcript_append(t, &e);
+    }
+    transcript_set_place(t, 77); /* is not there */
+    assert_int_equal(transcript_place(t), 0);
+    transcript_set_place(t, 26);
+    struct transcript_entry e = message(41, "came meanwhile");
+    transcript_append(t, &e);
+    assert_int_equal(transcript_set_size(t, 3, 20), 0);
+    assert_string_equal(view_of(t), "Qft quoted\nTl message\nTftl message\n");
+    assert_int_equal(transcript_place(t), 26);
+    assert_int_equal(transcript_below(t), 14);
+    assert_int_equal(transcript_set_size(t, 30, 20), 0); /* all that follows it has room */
+    assert_int_equal(transcript_place(t), 0);
+    transcript_free(t);
+}
+
 static void test_older_entries_are_asked_for_once(void **state)
 {
     (void)state;
@@ -433,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_a_message_is_chosen),
         cmocka_unit_test(test_entries_without_an_id_do_not_hide_others),
         cmocka_unit_test(test_scrolling),
+        cmocka_unit_test(test_a_place_outlives_the_transcript),
         cmocka_unit_test(test_older_entries_are_asked_for_once),
         cmocka_unit_test(test_the_oldest_go_while_nobody_looks),
         cmocka_unit_test(test_what_is_far_below_goes_and_comes_back),
