@@ -21,6 +21,8 @@ static const struct command table[] = {
      "goes to another relay, or tries this one again at once"},
     {COMMAND_SET, "set", COMMAND_OPTIONAL, "/set [name [value]]",
      "lists the settings, or shows or changes one"},
+    {COMMAND_THEME, "theme", COMMAND_OPTIONAL, "/theme [name]",
+     "shows the themes one after the other, or takes one"},
     {COMMAND_REPLY, "reply", COMMAND_REQUIRED, "/reply text",
      "answers the chosen message (M-p), or their newest"},
     {COMMAND_EDIT, "edit", COMMAND_REQUIRED, "/edit text",

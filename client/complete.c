@@ -187,6 +187,8 @@ static int add_arguments(struct complete *c, struct word command, struct word wo
         return add_command_names(c, word);
     if (is(command, "/send") || is(command, "/save"))
         return add_files(c, word);
+    if (is(command, "/theme"))
+        return add_values(c, word, (struct word){"theme", 5});
     if (!is(command, "/set"))
         return 0;
     return before.len > 0 ? add_values(c, word, before) : add_setting_names(c, word);

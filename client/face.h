@@ -55,6 +55,8 @@ struct face_ops {
     int (*show_help)(struct face *f, const char *commands);
     /* /search: shows where that text was said last; NULL: it is to be told */
     int (*search)(struct face *f, const char *text, size_t len);
+    /* /theme: lets the person choose one; NULL: there are no colours */
+    int (*choose_theme)(struct face *f);
     /* /clear */
     void (*clear)(struct face *f);
     /* The message that the person chose to speak about: its id, 0 for none. */

@@ -60,8 +60,7 @@ __attribute__((format(printf, 3, 4))) static int fail(int error, char *why, cons
     return error;
 }
 
-/* mkdir -p for everything before the last part of the path. */
-static int make_parents(char *path)
+int identity_make_parents(char *path)
 {
     for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
         *slash = '\0';
@@ -105,7 +104,7 @@ int identity_make_folder(const char *state, const char *name, char *path, size_t
     identity_file_name(name, safe);
     if ((size_t)snprintf(path, size, "%s/%s", state, safe) >= size)
         return fail(ERROR_SYSTEM, why, "the path of the state folder is too long; see --state");
-    if (make_parents(path) || (mkdir(path, 0700) && errno != EEXIST))
+    if (identity_make_parents(path) || (mkdir(path, 0700) && errno != EEXIST))
         return fail(ERROR_SYSTEM, why, "cannot make the folder %s: %s; see --state", path,
                     strerror(errno));
     int fd = open_folder(path, why);

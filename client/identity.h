@@ -21,6 +21,9 @@ enum {
  */
 void identity_file_name(const char *text, char out[IDENTITY_NAME_MAX]);
 
+/* Makes all folders of a path but its last part. ERROR_SYSTEM, with errno. */
+int identity_make_parents(char *path);
+
 /*
  * Opens the folder STATE/NAME and makes what is missing of its path. Gives its path in `path` (of
  * `size` bytes) and 0, or ERROR_SYSTEM and a sentence in `why`.

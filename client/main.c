@@ -204,6 +204,7 @@ static void run_demo(struct options *o, struct ending *end)
         return;
     o->plaintext = o->no_seal = true; /* it is this program that would open it */
     o->server = guide.relay;
+    *o->config = '\0'; /* nothing that is tried there stays */
     snprintf(o->state, sizeof o->state, "%s", guide.folder);
     run(o, end);
     guide_stop(&guide);

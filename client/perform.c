@@ -125,84 +125,15 @@ static int do_connect(struct talk *t, struct arguments args, uint64_t now_ms)
     return t->options.face->ops->tell(t->options.face, FACE_NOTICE, a.text);
 }
 
-static void add_setting(const struct talk *t, enum setting setting, struct answer *a)
-{
-    const struct settings_option *option = settings_option(setting);
-    const char *value = settings_value(&t->settings, setting);
-    char quoted[QUOTE_MAX];
-    answer_add(a, "  %-12s %-10s %s", option->name, quote_text(value, strlen(value), quoted),
-               option->help);
-    if (option->choices)
-        answer_add(a, " (%s)", option->choices);
-}
-
-/* Says that a setting was changed, and how to keep that. */
-static int tell_set(struct talk *t, enum setting setting)
-{
-    struct answer a = {0};
-    const char *name = settings_option(setting)->name;
-    const char *value = settings_value(&t->settings, setting);
-    char quoted[QUOTE_MAX];
-    quote_text(value, strlen(value), quoted);
-    answer_add(&a, "%s is %s until the end of this run", name, quoted);
-    if (*t->options.config)
-        answer_add(&a, "; the line '%s = %s' in %s keeps it", name, quoted, t->options.config);
-    return perform_answer(t, &a);
-}
-
-static int set(struct talk *t, enum setting setting, struct arguments value)
-{
-    struct answer a = {0};
-    char why[SETTINGS_WHY_MAX];
-    if (settings_option(setting)->kind == SETTINGS_START) {
-        answer_add(&a, "%s counts at the start alone: give --%s then, or write it into %s",
-                   settings_option(setting)->name, settings_option(setting)->name,
-                   t->options.config);
-        return perform_refuse(t, &a);
-    }
-    if (settings_set(&t->settings, setting, value.at, value.len, why)) {
-        answer_add(&a, "%s", why);
-        return perform_refuse(t, &a);
-    }
-    return tell_set(t, setting);
-}
-
-static int do_set(struct talk *t, struct arguments args, uint64_t now_ms)
-{
-    (void)now_ms;
-    struct answer a = {0};
-    size_t name_len = 0, start;
-    while (name_len < args.len && args.at[name_len] != ' ')
-        name_len++;
-    for (start = name_len; start < args.len && args.at[start] == ' ';)
-        start++;
-    enum setting setting = settings_find(args.at, name_len);
-    if (args.len > 0 && setting == SETTING_COUNT) {
-        char quoted[QUOTE_MAX];
-        answer_add(&a, "there is no setting '%s'; /set lists them",
-                   quote_text(args.at, name_len, quoted));
-        return perform_refuse(t, &a);
-    }
-    if (start < args.len)
-        return set(t, setting, (struct arguments){args.at + start, args.len - start});
-    for (enum setting i = 0; i < SETTING_COUNT; i++) {
-        if (args.len > 0 && i != setting)
-            continue;
-        answer_add(&a, "%s", a.len > 0 ? "\n" : "");
-        add_setting(t, i, &a);
-    }
-    return perform_answer(t, &a);
-}
-
 static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
     [COMMAND_HELP] = do_help,          [COMMAND_QUIT] = do_quit,
     [COMMAND_LEAVE] = do_leave,        [COMMAND_ME] = do_me,
     [COMMAND_CLEAR] = do_clear,        [COMMAND_INFO] = do_info,
-    [COMMAND_CONNECT] = do_connect,    [COMMAND_SET] = do_set,
+    [COMMAND_CONNECT] = do_connect,    [COMMAND_SET] = perform_set,
     [COMMAND_REPLY] = perform_reply,   [COMMAND_EDIT] = perform_edit,
     [COMMAND_DELETE] = perform_delete, [COMMAND_REACT] = perform_react,
     [COMMAND_VERIFY] = perform_verify, [COMMAND_TRUST] = perform_trust,
-    [COMMAND_SEARCH] = perform_search,
+    [COMMAND_SEARCH] = perform_search, [COMMAND_THEME] = perform_theme,
 };
 
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)

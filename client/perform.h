@@ -34,6 +34,10 @@ int perform_react(struct talk *t, struct arguments args, uint64_t now_ms);
 
 int perform_search(struct talk *t, struct arguments args, uint64_t now_ms);
 
+/* Commands about settings. */
+int perform_set(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_theme(struct talk *t, struct arguments args, uint64_t now_ms);
+
 /* Commands about keys; and the rows of /info about them. */
 int perform_verify(struct talk *t, struct arguments args, uint64_t now_ms);
 int perform_trust(struct talk *t, struct arguments args, uint64_t now_ms);

@@ -1,13 +1,18 @@
 #include "settings_file.h"
 
 #include "error.h"
+#include "identity.h"
 #include "quote.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <ini.h>
 
@@ -107,6 +112,126 @@ int settings_load(struct settings *s, const char *path, char **problems)
         free(*problems);
         *problems = NULL;
     }
+    errno = saved;
+    return rc;
+}
+
+/* Where the value of `name` begins in a line; NULL where the line is not about it. */
+static const char *find_value(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    line += strspn(line, " \t");
+    if (strncmp(line, name, len) != 0)
+        return NULL;
+    line += len + strspn(line + len, " \t");
+    return *line == '=' || *line == ':' ? line + 1 + strspn(line + 1, " \t") : NULL;
+}
+
+/* What stands behind a value: a comment with the space before it, and the end of the line. */
+static const char *find_rest(const char *value)
+{
+    size_t len = 0;
+    while (value[len] != '\r' && value[len] != '\n' && value[len] != '\0' &&
+           !(value[len] == ';' && strchr(" \t", value[len - 1])))
+        len++;
+    while (len > 0 && strchr(" \t", value[len - 1]))
+        len--;
+    return value + len;
+}
+
+/* Copies the file with `value` in the last line that sets `name`, or in one more. */
+static int copy_changed(FILE *in, FILE *out, const char *name, const char *value)
+{
+    char *line = NULL;
+    const char *at;
+    size_t size = 0, last = 0, number = 0;
+    ssize_t len;
+    bool is_ended = true;
+    while (in && getline(&line, &size, in) >= 0)
+        if (number++, find_value(line, name))
+            last = number;
+    if (in)
+        rewind(in);
+    for (number = 1; in && (len = getline(&line, &size, in)) >= 0; number++) {
+        is_ended = line[len - 1] == '\n';
+        if (number != last) {
+            fwrite(line, 1, (size_t)len, out);
+            continue;
+        }
+        at = find_value(line, name);
+        const char *rest = find_rest(at);
+        fprintf(out, "%.*s%s%s%s", (int)(at - line), line, value, *rest == ';' ? " " : "", rest);
+    }
+    if (last == 0)
+        fprintf(out, "%s%s = %s\n", is_ended ? "" : "\n", name, value);
+    free(line);
+    bool failed = (in && ferror(in)) || fflush(out) || ferror(out) || fsync(fileno(out));
+    return failed ? ERROR_SYSTEM : 0;
+}
+
+/* Whether a file says that value: not every one can stand in a line. */
+static int check(const struct settings *s, enum setting setting, const char *path)
+{
+    struct settings read;
+    char *problems;
+    settings_init(&read);
+    int rc = settings_load(&read, path, &problems);
+    free(problems);
+    if (rc || strcmp(settings_value(&read, setting), settings_value(s, setting)) == 0)
+        return rc;
+    errno = EINVAL;
+    return ERROR_SYSTEM;
+}
+
+/* Writes the changed file beside the one at `path`, and puts it in its place. */
+static int replace(const struct settings *s, enum setting setting, const char *path, FILE *in)
+{
+    struct stat st = {.st_mode = 0600};
+    char draft[PATH_MAX + 8];
+    if (in && fstat(fileno(in), &st))
+        return ERROR_SYSTEM;
+    snprintf(draft, sizeof draft, "%s.XXXXXX", path);
+    int fd = mkostemp(draft, O_CLOEXEC);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    int rc = out && fchmod(fd, st.st_mode & 07777) == 0 ? 0 : ERROR_SYSTEM;
+    if (rc == 0)
+        rc = copy_changed(in, out, settings_option(setting)->name, settings_value(s, setting));
+    if (out ? fclose(out) && rc == 0 : fd >= 0 && close(fd))
+        rc = ERROR_SYSTEM;
+    if (rc == 0)
+        rc = check(s, setting, draft);
+    if (rc == 0 && rename(draft, path))
+        rc = ERROR_SYSTEM;
+    int saved = errno;
+    if (rc && fd >= 0)
+        unlink(draft);
+    errno = saved;
+    return rc;
+}
+
+int settings_save(const struct settings *s, enum setting setting, const char *path)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    if (!realpath(path, real)) {
+        if (errno != ENOENT || strlen(path) >= sizeof real)
+            return ERROR_SYSTEM;
+        strcpy(real, path);
+        if (identity_make_parents(real))
+            return ERROR_SYSTEM;
+    }
+    bool is_there = stat(real, &st) == 0;
+    if (is_there && !S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return ERROR_SYSTEM;
+    }
+    FILE *in = is_there ? fopen(real, "re") : NULL;
+    if (is_there && !in)
+        return ERROR_SYSTEM;
+    int rc = replace(s, setting, real, in);
+    int saved = errno;
+    if (in)
+        fclose(in);
     errno = saved;
     return rc;
 }

@@ -136,6 +136,14 @@ static int take_bare(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
     return 0;
 }
 
+static int take_theme(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    char line[64];
+    int len = snprintf(line, sizeof line, "/theme %s", e->text);
+    int rc = talk_line(tui->face.talk, line, (size_t)len, now_ms);
+    return rc == ERROR_STATE ? 0 : rc;
+}
+
 static int take_help(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
@@ -168,7 +176,8 @@ static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = 
     [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,       [UI_NEWER] = take_newer,
     [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,         [UI_SEARCH] = take_search,
     [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
-    [UI_REDRAW] = take_redraw, [UI_SUSPEND] = take_suspend,   [UI_QUIT] = take_quit,
+    [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,     [UI_SUSPEND] = take_suspend,
+    [UI_QUIT] = take_quit,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */
@@ -249,7 +258,7 @@ static int end_turn(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
     const struct settings *settings = talk_settings(f->talk);
-    ui_set_theme(tui->ui, settings_choice(settings, SETTING_THEME) ? THEME_LIGHT : THEME_DARK);
+    ui_set_theme(tui->ui, (enum theme_name)settings_choice(settings, SETTING_THEME));
     tui_update_title(tui);
     int rc = tui_update_status(tui, now_ms);
     if (rc)
@@ -313,6 +322,7 @@ static const struct face_ops ops = {
     .tell = tui_tell,
     .show_help = tui_show_help,
     .search = tui_search_for,
+    .choose_theme = tui_choose_theme,
     .clear = tui_clear,
     .chosen = tui_chosen,
     .poll = poll_screen,

@@ -55,6 +55,7 @@ int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_m
 int tui_search_for(struct face *f, const char *text, size_t len);
 int tui_tell(struct face *f, enum face_tone tone, const char *text);
 int tui_show_help(struct face *f, const char *commands);
+int tui_choose_theme(struct face *f);
 void tui_clear(struct face *f);
 uint64_t tui_chosen(const struct face *f);
 

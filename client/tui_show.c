@@ -221,6 +221,18 @@ int tui_search_for(struct face *f, const char *text, size_t len)
     return rc == ERROR_NOMEM ? rc : 0; /* a command is text, and no longer than the line was */
 }
 
+int tui_choose_theme(struct face *f)
+{
+    struct tui *tui = tui_of(f);
+    if (screen_colours(tui->screen) > 0) {
+        ui_choose_theme(tui->ui);
+        return 0;
+    }
+    return tui_tell(f, FACE_ERROR,
+                    "themes differ in colours, and there are none here: NO_COLOR is set, or the "
+                    "terminal has none");
+}
+
 void tui_clear(struct face *f)
 {
     struct tui *tui = tui_of(f);

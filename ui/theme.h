@@ -41,14 +41,19 @@ enum theme_role {
 };
 
 enum theme_name {
-    THEME_DARK,
-    THEME_LIGHT
+    THEME_DARK,  /* for a dark background */
+    THEME_LIGHT, /* for a light one */
+    THEME_MONO,  /* attributes alone */
+    THEME_COUNT,
 };
 
 struct theme {
     enum theme_name name;
     int colours; /* 16, 8, or 0: attributes alone (monochrome, NO_COLOR) */
 };
+
+/* As a person calls it: "dark". */
+const char *theme_title(enum theme_name name);
 
 struct style theme_style(const struct theme *theme, enum theme_role role);
 

@@ -213,13 +213,14 @@ static void note_drawn(struct ui *ui)
 
 const struct canvas *ui_draw(struct ui *ui)
 {
-    bool asking = ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE;
+    bool choosing = ui->mode == UI_CHOOSING_THEME;
+    bool asking = choosing || ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE;
     struct view view = {
         .transcript = ui->transcript,
         .page = ui->page,
         .editor = ui->mode == UI_SEARCHING ? ui->search : ui->editor,
         .editor_top = &ui->editor_top,
-        .theme = ui->theme,
+        .theme = {choosing ? ui->previewed : ui->theme.name, ui->theme.colours},
         .ascii = ui->ascii,
         .status = &ui->status,
         .writing = ui->writing,

@@ -47,6 +47,7 @@ enum ui_event_type {
     UI_COMPLETE, /* Tab: ui_offer */
     UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
     UI_BARE,     /* show ui_bare_text alone, until UI_REDRAW */
+    UI_THEME,    /* `text`: the theme of that name was chosen (ui_choose_theme) */
     UI_HELP,     /* F1: ui_open_page with the manual */
     UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
     UI_SUSPEND,  /* ^Z, or the system asks */
@@ -75,6 +76,9 @@ struct editor *ui_editor(struct ui *ui);
 int ui_append(struct ui *ui, const struct transcript_entry *entry);
 
 void ui_set_theme(struct ui *ui, enum theme_name name);
+
+/* Lets the person choose a theme: shows one after the other, until Enter (UI_THEME) or Esc. */
+void ui_choose_theme(struct ui *ui);
 
 /* Begins to search for a text. Errors as editor_set. */
 int ui_search(struct ui *ui, const char *text, size_t len);

@@ -312,12 +312,12 @@ static int press(struct ui *ui, const struct input *in)
         ui->bare = false;
         return redraw(ui);
     }
-    if (ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE) {
-        int rc = ui_answer(ui, in, &taken);
-        if (rc)
-            return rc;
-    }
-    return taken ? 0 : act(ui, in);
+    int rc = 0;
+    if (ui->mode == UI_CHOOSING_THEME)
+        rc = ui_preview_theme(ui, in, &taken);
+    else if (ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE)
+        rc = ui_answer(ui, in, &taken);
+    return rc || taken ? rc : act(ui, in);
 }
 
 int ui_input(struct ui *ui, const struct input *in)

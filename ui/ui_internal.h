@@ -10,6 +10,7 @@ enum ui_mode {
     UI_SEARCHING,
     UI_ASKING_QUIT,
     UI_ASKING_PASTE,
+    UI_CHOOSING_THEME,
 };
 
 struct ui_queued {
@@ -35,6 +36,7 @@ struct ui {
     struct offer offer;
     enum ui_mode mode;
     bool searching_up;
+    enum theme_name previewed; /* in UI_CHOOSING_THEME */
     char question[96];
     char *paste; /* in UI_ASKING_PASTE */
     size_t paste_len;
@@ -74,6 +76,9 @@ int ui_insert(struct ui *ui, const char *text, size_t len);
 /* Asks for yes or no; ui_answer gets the keys, and tells in *taken whether one was an answer. */
 void ui_ask(struct ui *ui, enum ui_mode mode, const char *question);
 int ui_answer(struct ui *ui, const struct input *in, bool *taken);
+
+/* A key while a theme is being chosen; *taken: it was about that. */
+int ui_preview_theme(struct ui *ui, const struct input *in, bool *taken);
 
 int ui_paste(struct ui *ui, const struct input *in);
 

@@ -180,6 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             press(&s, &(struct input){.kind = (enum input_kind)((op - 0x80) % INPUT_PASTE)});
         else if (op < 0xf0)
             others[(op - 0xc0) % (sizeof others / sizeof others[0])](&s);
+        else if (op == 0xff)
+            ui_choose_theme(s.ui);
         else
             press(&s, &(struct input){.kind = op % 2 ? INPUT_FOCUS_IN : INPUT_FOCUS_OUT});
         if (op < ' ' || op >= 0x80)

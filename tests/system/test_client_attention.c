@@ -215,7 +215,7 @@ static bool has_colour(struct terminal *t, void *data)
 static void test_a_theme_is_there_at_once(void **state)
 {
     (void)state;
-    struct colour dark = {"● here", 10}, light = {"● here", 2};
+    struct colour dark = {"● here", 10}, light = {"● here", 4};
     pair_start("theme");
     assert_true(terminal_wait_until(alice, has_colour, &dark));
     terminal_send(alice, "/set theme light\r");
@@ -223,7 +223,7 @@ static void test_a_theme_is_there_at_once(void **state)
     terminal_send(alice, "/set theme dark\r");
     assert_true(terminal_wait_until(alice, has_colour, &dark));
     terminal_send(alice, "/set theme blue\r");
-    assert_true(terminal_wait(alice, "theme can be one of: dark light"));
+    assert_true(terminal_wait(alice, "theme can be one of: dark light mono"));
     pair_quit(alice);
     pair_quit(bob);
 }

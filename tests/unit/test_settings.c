@@ -1,4 +1,5 @@
 #include "error.h"
+#include "scratch.h"
 #include "settings.h"
 #include "settings_file.h"
 
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct settings settings;
@@ -50,7 +52,7 @@ static void test_choices(void **state)
     static const char *const wrong[] = {"", "dar", "darkk", "dark light", "Light"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(set(SETTING_THEME, wrong[i]), ERROR_STATE);
-        assert_string_equal(why, "theme can be one of: dark light");
+        assert_string_equal(why, "theme can be one of: dark light mono");
     }
     assert_string_equal(settings_value(&settings, SETTING_THEME), "light");
 }
@@ -106,7 +108,7 @@ static void test_bad_lines_are_named_and_the_others_count(void **state)
                               "nick = a\0b\nnick = \n  no\n";
     static const char *const numbers[] = {
         "line 1: this is no line like 'name = value'",
-        "line 2: theme can be one of: dark light",
+        "line 2: theme can be one of: dark light mono",
         "line 3: there are no sections",
         "line 5: there is no option 'frob^['",
         "line 6: this is not text",
@@ -169,6 +171,80 @@ static void test_the_manual_lists_them(void **state)
     }
 }
 
+/* Saves a value over a file of these bytes, and gives what is in it then. */
+static const char *save(const char *before, enum setting setting, const char *value, int expected)
+{
+    static char after[4096];
+    const char *path = scratch_path("config");
+    FILE *file = fopen(path, "w");
+    assert_int_equal(fwrite(before, 1, strlen(before), file), strlen(before));
+    fclose(file);
+    assert_int_equal(chmod(path, 0640), 0);
+    settings_init(&settings);
+    assert_int_equal(set(setting, value), 0);
+    assert_int_equal(settings_save(&settings, setting, path), expected);
+    file = fopen(path, "r");
+    after[fread(after, 1, sizeof after - 1, file)] = '\0';
+    fclose(file);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    return after;
+}
+
+static void test_a_value_is_kept_in_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after; /* where the theme becomes light */
+    } rows[] = {
+        {"", "theme = light\n"},
+        {"# mine\n", "# mine\ntheme = light\n"},
+        {"bell = off", "bell = off\ntheme = light\n"},
+        {"theme = dark\n", "theme = light\n"},
+        {"theme=dark", "theme=light"},
+        {"  theme :  dark  ; at night\r\nroom = tea\r\n",
+         "  theme :  light  ; at night\r\nroom = tea\r\n"},
+        {"theme = dark\n# theme = dark\n; theme = dark\ntheme = mono ;\nthemes = dark\n",
+         "theme = dark\n# theme = dark\n; theme = dark\ntheme = light ;\nthemes = dark\n"},
+        {"theme = ; none\n", "theme = light ; none\n"},
+        {"theme =\n", "theme =light\n"},
+        {"theme = blue\nno line\n", "theme = light\nno line\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(save(rows[i].before, SETTING_THEME, "light", 0), rows[i].after);
+    save("", SETTING_NOTIFY, "notify-send;x a", 0);
+    static const char *const impossible[] = {"say ;x", "say ; x", ";"};
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++)
+        assert_string_equal(save("bell = on\n", SETTING_NOTIFY, impossible[i], ERROR_SYSTEM),
+                            "bell = on\n");
+}
+
+static void test_where_a_value_is_kept(void **state)
+{
+    (void)state;
+    settings_init(&settings);
+    assert_int_equal(set(SETTING_THEME, "light"), 0);
+    const char *folders = scratch_path("a/b/config"), *link = scratch_path("link");
+    assert_int_equal(settings_save(&settings, SETTING_THEME, folders), 0);
+    assert_int_equal(symlink(folders, link), 0);
+    assert_int_equal(set(SETTING_THEME, "mono"), 0);
+    assert_int_equal(settings_save(&settings, SETTING_THEME, link), 0);
+    struct settings read;
+    char *problems;
+    settings_init(&read);
+    assert_int_equal(settings_load(&read, folders, &problems), 0);
+    assert_string_equal(settings_value(&read, SETTING_THEME), "mono");
+    struct stat st;
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    static const char *const impossible[] = {"/dev/null", "/", "/dev/null/config", "/proc/config"};
+    for (size_t i = 0; i < sizeof impossible / sizeof impossible[0]; i++)
+        assert_int_equal(settings_save(&settings, SETTING_THEME, impossible[i]), ERROR_SYSTEM);
+    assert_int_equal(stat("/dev/null", &st), 0);
+    assert_true(S_ISCHR(st.st_mode));
+}
+
 static void test_no_file(void **state)
 {
     (void)state;
@@ -187,8 +263,10 @@ int main(void)
         cmocka_unit_test(test_text_is_one_short_line),
         cmocka_unit_test(test_a_file),
         cmocka_unit_test(test_bad_lines_are_named_and_the_others_count),
+        cmocka_unit_test(test_a_value_is_kept_in_its_line),
+        cmocka_unit_test(test_where_a_value_is_kept),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_the_manual_lists_them),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

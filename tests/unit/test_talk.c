@@ -160,6 +160,8 @@ static const struct face_ops counter_ops = {
 static struct talk_options options_for(struct face *face)
 {
     static struct settings settings;
+    static char config[96];
+    snprintf(config, sizeof config, "%s/config", scratch);
     settings_init(&settings);
     return (struct talk_options){
         .nick = "alice",
@@ -167,7 +169,7 @@ static struct talk_options options_for(struct face *face)
         .room_key = "lobby",
         .folder = new_folder(),
         .keys = "{\"identity\":\"x\"}",
-        .config = "/home/alice/config",
+        .config = config,
         .settings = &settings,
         .open = true,
         .face = face,
@@ -278,17 +280,18 @@ static void test_settings_are_listed_and_set(void **state)
         int rc;
         const char *told; /* in it */
     } rows[] = {
-        {"/set theme light", 0,
-         "theme is light until the end of this run; the line 'theme = light' in "
-         "/home/alice/config keeps it"},
+        {"/set theme light", 0, "theme is light, also in /"},
         {"/set theme", 0, "theme        light      colours"},
         {"/set", 0, "theme        light      colours"},
         {"/set", 0, "\n"},
         {"/set theme  dark ", 0, "theme is dark"},
-        {"/set theme blue", ERROR_STATE, "! theme can be one of: dark light"},
+        {"/set theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
         {"/set thme light", ERROR_STATE, "! there is no setting 'thme'; /set lists them"},
         {"/set room tea", ERROR_STATE, "! room counts at the start alone: give --room then"},
         {"/set room", 0, "room"},
+        {"/theme mono", 0, "theme is mono, also in /"},
+        {"/theme", 0, "theme        mono       colours"},
+        {"/theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
     };
     struct counter c = {.face.ops = &counter_ops};
     struct talk_options options = options_for(&c.face);
@@ -299,7 +302,17 @@ static void test_settings_are_listed_and_set(void **state)
         if (!strstr(told, rows[i].told))
             fail_msg("%s told '%s'", rows[i].line, told);
     }
-    assert_int_equal(settings_choice(talk_settings(t), SETTING_THEME), 0);
+    assert_int_equal(settings_choice(talk_settings(t), SETTING_THEME), 2);
+    talk_free(t);
+    options.config = "";
+    assert_int_equal(talk_new(&t, &options), 0);
+    assert_int_equal(talk_line(t, "/set bell off", 13, 0), 0);
+    assert_non_null(strstr(told, "bell is off until the end of this run"));
+    talk_free(t);
+    options.config = "/dev/null";
+    assert_int_equal(talk_new(&t, &options), 0);
+    assert_int_equal(talk_line(t, "/set bell off", 13, 0), 0);
+    assert_non_null(strstr(told, "/dev/null cannot keep it"));
     talk_free(t);
 }
 

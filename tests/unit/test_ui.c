@@ -77,8 +77,9 @@ static const char *events(struct ui *ui)
     size_t len = 0;
     out[0] = '\0';
     while (ui_next(ui, &e) == 1) {
-        const char *text = e.type == UI_LINE || e.type == UI_SEARCH ? e.text : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBHRZQ"[e.type],
+        const char *text =
+            e.type == UI_LINE || e.type == UI_SEARCH || e.type == UI_THEME ? e.text : "";
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBTHRZQ"[e.type],
                                 text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
@@ -425,6 +426,47 @@ static void test_reading_goes_on_with_the_arrows(void **state)
 }
 
 /* Whatever fails for want of memory: no line is lost or sent twice, and it goes on. */
+/* The colour that the rule above the input has. */
+static int rule_colour(struct ui *ui)
+{
+    size_t count;
+    const struct canvas *c = ui_draw(ui);
+    return canvas_row(c, canvas_rows(c) - 2, &count)->style.colour;
+}
+
+static void test_choosing_a_theme(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    type(ui, "draft");
+    int dark = rule_colour(ui);
+    ui_choose_theme(ui);
+    events(ui);
+    assert_true(shows(ui, "theme: dark"));
+    assert_int_equal(rule_colour(ui), dark);
+    press(ui, INPUT_DOWN);
+    assert_true(shows(ui, "theme: light"));
+    type(ui, "x\t");
+    control(ui, 'U');
+    assert_true(shows(ui, "theme: mono"));
+    assert_int_equal(rule_colour(ui), -1);
+    press(ui, INPUT_DOWN);
+    press(ui, INPUT_UP);
+    press(ui, INPUT_PAGE_UP);
+    assert_true(shows(ui, "theme: mono"));
+    control(ui, '[');
+    assert_false(shows(ui, "theme:"));
+    assert_int_equal(rule_colour(ui), dark);
+    assert_string_equal(events(ui), "");
+    ui_choose_theme(ui);
+    press(ui, INPUT_BACKTAB);
+    type(ui, "\r");
+    assert_string_equal(events(ui), "Tmono ");
+    assert_int_equal(rule_colour(ui), dark); /* until ui_set_theme */
+    assert_string_equal(draft(ui), "draft");
+    ui_free(ui);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -480,6 +522,7 @@ int main(void)
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_completing),
         cmocka_unit_test(test_reading_goes_on_with_the_arrows),
+        cmocka_unit_test(test_choosing_a_theme),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
