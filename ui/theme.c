@@ -51,14 +51,11 @@ static const struct role roles[ROLE_COUNT] = {
     [ROLE_INPUT] = {DEFAULT, DEFAULT, 0, 0},
 };
 
-/* Red and grey have a meaning. */
-static const struct {
-    signed char colours[6];
-    unsigned count;
-} authors[] = {
-    [THEME_DARK] = {{BRIGHT_GREEN, BRIGHT_YELLOW, BRIGHT_BLUE, BRIGHT_MAGENTA, BRIGHT_CYAN, YELLOW},
-                    6},
-    [THEME_LIGHT] = {{BLUE, MAGENTA, BRIGHT_BLUE}, 3},
+/* Of theirs and of mine, so that the two never look alike. Red and grey have a meaning. */
+static const signed char authors[][2][3] = {
+    [THEME_DARK] = {{BRIGHT_YELLOW, BRIGHT_MAGENTA, YELLOW},
+                    {BRIGHT_GREEN, BRIGHT_BLUE, BRIGHT_CYAN}},
+    [THEME_LIGHT] = {{MAGENTA, MAGENTA, MAGENTA}, {BLUE, BRIGHT_BLUE, BLUE}},
 };
 
 static bool has_colours(const struct theme *theme)
@@ -95,13 +92,12 @@ struct style theme_style(const struct theme *theme, enum theme_role role)
     return coloured(theme, theme->name == THEME_LIGHT ? r->light : r->dark, r->attributes);
 }
 
-struct style theme_author(const struct theme *theme, const char *name, size_t len)
+struct style theme_author(const struct theme *theme, const char *name, size_t len, bool mine)
 {
     if (!has_colours(theme))
         return (struct style){DEFAULT, STYLE_BOLD};
     uint32_t hash = 2166136261u; /* FNV-1a */
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)name[i]) * 16777619u;
-    int colour = authors[theme->name].colours[hash % authors[theme->name].count];
-    return coloured(theme, colour, 0);
+    return coloured(theme, authors[theme->name][mine][hash % 3], 0);
 }

@@ -1,6 +1,7 @@
 #ifndef THEME_H
 #define THEME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Colours and attributes by what something is, so that nobody else names a colour. */
@@ -57,7 +58,9 @@ const char *theme_title(enum theme_name name);
 
 struct style theme_style(const struct theme *theme, enum theme_role role);
 
-/* The style of a name: the same for the same bytes, everywhere and always. */
-struct style theme_author(const struct theme *theme, const char *name, size_t len);
+/*
+ * The style of a name: always the same for the same bytes, and never that of the other person's.
+ */
+struct style theme_author(const struct theme *theme, const char *name, size_t len, bool mine);
 
 #endif

@@ -69,7 +69,8 @@ static void draw_margin(struct pen *pen, const struct line *line)
         view_put(pen, at, role_of(e), e->kind == TRANSCRIPT_ERROR ? "!!" : "--");
     if (!e->author)
         return;
-    struct style style = theme_author(&pen->view->theme, e->author, strlen(e->author));
+    bool mine = e->kind == TRANSCRIPT_MINE;
+    struct style style = theme_author(&pen->view->theme, e->author, strlen(e->author), mine);
     const char *name = e->action ? "*" : e->author;
     view_put_cut(pen, at, style, name, strlen(name));
 }
@@ -119,7 +120,7 @@ static void draw_text(struct pen *pen, const struct line *line)
     struct stretches s = {pen, {line->at, line->text, line->columns}, row, 0};
     size_t author = e->action && row->first ? strlen(e->author) : 0, start, len;
     if (author > 0 && author < row->len)
-        put_until(&s, author, theme_author(theme, e->author, author));
+        put_until(&s, author, theme_author(theme, e->author, author, e->kind == TRANSCRIPT_MINE));
     while (transcript_matched(line->transcript, row, s.done, &start, &len)) {
         put_until(&s, start, plain);
         put_until(&s, start + len, found);

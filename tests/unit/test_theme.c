@@ -24,7 +24,7 @@ static void test_colours_are_those_of_the_terminal(void **state)
                 struct style style = theme_style(&theme, (enum theme_role)role);
                 assert_true(style.colour >= -1 && style.colour < counts[c]);
             }
-            assert_in_range(theme_author(&theme, "bob", 3).colour + 1, 0, counts[c]);
+            assert_in_range(theme_author(&theme, "bob", 3, false).colour + 1, 0, counts[c]);
         }
 }
 
@@ -38,26 +38,37 @@ static void test_meaning_is_never_in_colour_only(void **state)
     struct theme theme = {THEME_DARK, 0};
     for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
         assert_true(theme_style(&theme, roles[i]).attributes);
-    assert_true(theme_author(&theme, "bob", 3).attributes);
+    assert_true(theme_author(&theme, "bob", 3, false).attributes);
 }
 
 static void test_an_author_keeps_the_colour(void **state)
 {
     (void)state;
     struct theme theme = {THEME_DARK, 16};
-    struct style alice = theme_author(&theme, "alice", 5), bob = theme_author(&theme, "bob", 3);
-    assert_int_equal(alice.colour, theme_author(&theme, "alice", 5).colour);
-    assert_int_not_equal(alice.colour, bob.colour);
-    int seen[16] = {0}, different = 0;
-    for (int i = 0; i < 100; i++) {
+    struct style bob = theme_author(&theme, "bob", 3, false);
+    assert_int_equal(bob.colour, theme_author(&theme, "bob", 3, false).colour);
+    int seen[2][16] = {0}, different = 0;
+    for (int i = 0; i < 200; i++) {
         char name[16];
         size_t len = (size_t)snprintf(name, sizeof name, "nick%d", i);
-        int colour = theme_author(&theme, name, len).colour;
-        different += seen[colour]++ == 0;
-        assert_int_not_equal(colour, 1);
-        assert_int_not_equal(colour, 9); /* red means that something is wrong */
+        int colour = theme_author(&theme, name, len, i % 2).colour;
+        different += seen[i % 2][colour]++ == 0;
     }
     assert_int_equal(different, 6);
+}
+
+static void test_two_people_never_look_alike(void **state)
+{
+    (void)state;
+    for (int name = THEME_DARK; name <= THEME_LIGHT; name++)
+        for (char mine = 'a'; mine <= 'z'; mine++)
+            for (char theirs = 'a'; theirs <= 'z'; theirs++) {
+                struct theme theme = {(enum theme_name)name, 16};
+                int colour = theme_author(&theme, &mine, 1, true).colour;
+                assert_int_not_equal(colour, theme_author(&theme, &theirs, 1, false).colour);
+                assert_int_not_equal(colour, 1);
+                assert_int_not_equal(colour, 9); /* red means that something is wrong */
+            }
 }
 
 static void test_with_8_colours_bright_ones_are_bold(void **state)
@@ -101,7 +112,7 @@ static void test_every_colour_is_readable_on_its_ground(void **state)
             for (int i = 0; i < ROLE_COUNT + 20; i++) {
                 char nick[] = {(char)('a' + i)};
                 struct style style = i < ROLE_COUNT ? theme_style(&theme, (enum theme_role)i)
-                                                    : theme_author(&theme, nick, 1);
+                                                    : theme_author(&theme, nick, 1, i % 2);
                 if (style.colour >= 0 &&
                     contrast(palettes[p][style.colour], name == THEME_LIGHT) < 2.75)
                     fail_msg("%s: role %d, colour %d", theme_title(theme.name), i, style.colour);
@@ -130,7 +141,7 @@ static void test_mono_is_attributes_alone(void **state)
         struct style b = theme_style(&none, (enum theme_role)role);
         assert_true(a.colour == -1 && a.attributes == b.attributes);
     }
-    assert_int_equal(theme_author(&mono, "bob", 3).colour, -1);
+    assert_int_equal(theme_author(&mono, "bob", 3, false).colour, -1);
 }
 
 int main(void)
@@ -139,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_colours_are_those_of_the_terminal),
         cmocka_unit_test(test_meaning_is_never_in_colour_only),
         cmocka_unit_test(test_an_author_keeps_the_colour),
+        cmocka_unit_test(test_two_people_never_look_alike),
         cmocka_unit_test(test_with_8_colours_bright_ones_are_bold),
         cmocka_unit_test(test_every_colour_is_readable_on_its_ground),
         cmocka_unit_test(test_every_theme_can_be_set),
