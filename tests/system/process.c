@@ -85,6 +85,14 @@ const char *process_line_with(struct process_stream *s, const char *text)
     return line;
 }
 
+void process_skip(struct process_stream *s)
+{
+    struct pollfd pfd = {.fd = s->fd, .events = POLLIN};
+    do
+        s->len = 0;
+    while (poll(&pfd, 1, 0) == 1 && fill(s) > 0);
+}
+
 static void close_all(struct process *p)
 {
     close(p->in);

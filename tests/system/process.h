@@ -38,6 +38,9 @@ const char *process_line(struct process_stream *s);
 /* Reads lines until one has `text` in it, and gives it; fails at the end of the stream. */
 const char *process_line_with(struct process_stream *s, const char *text);
 
+/* Takes no further notice of what it wrote until now: what nobody reads fills the pipe. */
+void process_skip(struct process_stream *s);
+
 /* Waits for the end. Gives the exit code, or 128 and the signal. */
 int process_wait(struct process *p);
 

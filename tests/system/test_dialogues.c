@@ -1,4 +1,5 @@
 #include "dialogue.h"
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -237,9 +239,11 @@ static void test_each_dialogue_cut_after_each_step(void **state)
 static int setup(void **state)
 {
     (void)state;
-    char options[200];
-    snprintf(options, sizeof options, "--listen 127.0.0.1:0 --listen unix:/tmp/chat-dialogues-%d",
-             (int)getpid());
+    char options[PATH_MAX];
+    if (scratch_make(state))
+        return -1;
+    snprintf(options, sizeof options, "--listen 127.0.0.1:0 --listen unix:%s",
+             scratch_path("socket"));
     server_start(&server, options, NULL);
     canary_start(&canary, server.addresses[0], "canaries");
     return 0;
@@ -248,14 +252,14 @@ static int setup(void **state)
 /* Nothing was left behind but the canary. */
 static int teardown(void **state)
 {
-    (void)state;
     canary_talk(&canary);
+    process_skip(&server.process.err);
     kill(server.process.pid, SIGUSR1);
     const char *line = process_line_with(&server.process.err, "; now: ");
     assert_non_null(strstr(line, "now: clients 2, "));
     canary_stop(&canary);
     server_stop(&server);
-    return 0;
+    return scratch_remove(state);
 }
 
 int main(void)

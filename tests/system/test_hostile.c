@@ -1,3 +1,4 @@
+#include "scratch.h"
 #include "server.h"
 
 #include <setjmp.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -328,11 +330,11 @@ static void test_what_was_said_before_the_end_counts(void **state)
     enum {
         COUNT = 30
     };
-    static char content[20001], header[128], options[128];
+    static char content[20001], header[128], options[PATH_MAX];
     static struct wire a, b;
     struct server s;
     memset(content, 'x', sizeof content - 1);
-    snprintf(options, sizeof options, "--listen unix:/tmp/chat-hostile-%d", (int)getpid());
+    snprintf(options, sizeof options, "--listen unix:%s", scratch_path("socket"));
     server_start(&s, options, NULL);
     join(&b, s.addresses[0], "bob", "den");
     wire_open(&a, s.addresses[0]);
@@ -373,5 +375,5 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_what_was_said_before_the_end_counts),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
