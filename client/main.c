@@ -181,6 +181,14 @@ static void run(const struct options *o, struct ending *end)
         dup2(screen_err, STDERR_FILENO);
 }
 
+static void flush_output(struct ending *end)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    end->exit = TALK_FAILED;
+    snprintf(end->why, sizeof end->why, "%s", explain(ERROR_SYSTEM));
+}
+
 /* The line for the list of chat-server --allow. */
 static void print_identity(const struct options *o, struct ending *end)
 {
@@ -193,7 +201,14 @@ static void print_identity(const struct options *o, struct ending *end)
     keys_text_format(keys_identity_public(identity), key);
     keys_identity_free(identity);
     printf("%s %s\n", key, o->nick.text);
-    end->exit = fflush(stdout) ? TALK_FAILED : TALK_FINE;
+    end->exit = TALK_FINE;
+    flush_output(end);
+}
+
+static void print(const char *text, struct ending *end)
+{
+    fputs(text, stdout);
+    flush_output(end);
 }
 
 static void run_demo(struct options *o, struct ending *end)
@@ -222,20 +237,14 @@ int main(int argc, char **argv)
         complain(end.why);
         return TALK_USAGE;
     }
-    if (options.action == OPTIONS_HELP)
-        fputs(options_usage(), stdout);
-    else if (options.action == OPTIONS_VERSION)
-        puts("chat-client " CHAT_VERSION);
-    if (options.action == OPTIONS_HELP || options.action == OPTIONS_VERSION)
-        return fflush(stdout) ? TALK_FAILED : TALK_FINE;
-
     log_init("chat-client", options.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING);
-    if (options.action == OPTIONS_IDENTITY)
-        print_identity(&options, &end);
-    else if (options.action == OPTIONS_DEMO)
-        run_demo(&options, &end);
-    else
-        run(&options, &end);
+    switch (options.action) {
+    case OPTIONS_HELP: print(options_usage(), &end); break;
+    case OPTIONS_VERSION: print("chat-client " CHAT_VERSION "\n", &end); break;
+    case OPTIONS_IDENTITY: print_identity(&options, &end); break;
+    case OPTIONS_DEMO: run_demo(&options, &end); break;
+    case OPTIONS_RUN: run(&options, &end); break;
+    }
     options_clear(&options);
     complain(end.why);
     complain(end.undelivered);

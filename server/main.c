@@ -64,14 +64,25 @@ static void raise_descriptors(size_t clients)
                     (uintmax_t)limit.rlim_cur, clients);
 }
 
-static void announce(const struct listeners *l)
+/* Whoever started us waits for what was written to it. */
+static int flush_output(void)
 {
-    for (size_t i = 0; i < l->count; i++) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    log_error("cannot write to standard output: %s", strerror(errno));
+    return ERROR_SYSTEM;
+}
+
+static int announce(const struct listeners *l)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < l->count; i++) {
         char name[ADDRESS_TEXT_MAX];
         listen_format(l, i, name);
         printf("listening on %s\n", name);
-        fflush(stdout);
+        rc = flush_output();
     }
+    return rc;
 }
 
 /* Everything that needs the rights that the program was started with. */
@@ -171,8 +182,9 @@ static int serve(struct server *s)
     } else {
         struct loop loop = {s->relay,      s->dispatch,      s->ready,
                             &s->listeners, s->options.allow, signals};
-        announce(&s->listeners);
-        rc = loop_run(&loop);
+        rc = announce(&s->listeners);
+        if (rc == 0)
+            rc = loop_run(&loop);
     }
     close_all(s);
     log_flush();
@@ -193,7 +205,13 @@ static int print_fingerprint(struct server *s)
         log_error("%s", why);
     else
         puts(fingerprint);
-    return rc || fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+    return rc || flush_output() ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int print(const char *text)
+{
+    fputs(text, stdout);
+    return flush_output() ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char *argv[])
@@ -208,8 +226,8 @@ int main(int argc, char *argv[])
     enum options_action action = options_parse(argc, argv, &s.options, why);
     log_init("chat-server", (enum log_level)s.options.log_last);
     switch (action) {
-    case OPTIONS_HELP: fputs(options_help, stdout); return EXIT_SUCCESS;
-    case OPTIONS_VERSION: puts("chat-server " CHAT_VERSION); return EXIT_SUCCESS;
+    case OPTIONS_HELP: return print(options_help);
+    case OPTIONS_VERSION: return print("chat-server " CHAT_VERSION "\n");
     case OPTIONS_FINGERPRINT: return print_fingerprint(&s);
     case OPTIONS_WRONG:
         fprintf(stderr, "chat-server: %s (chat-server --help says more)\n", why);

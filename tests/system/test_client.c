@@ -380,6 +380,23 @@ static void test_it_works_without_standard_descriptors(void **state)
     assert_int_equal(stat(scratch_path("closed/alice/identity"), &st), 0);
 }
 
+static void fill_output(void)
+{
+    dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
+}
+
+static void test_output_that_cannot_be_written_is_told(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"--help", "--version", "--identity"};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        struct client_options o = {"alice", address, "full", options[i], fill_output};
+        client_start(&alice, &o);
+        client_expect_told(&alice, "cannot write to standard output");
+        client_expect_exit(&alice, 1);
+    }
+}
+
 static void test_a_reader_that_goes_away_ends_it(void **state)
 {
     (void)state;
@@ -496,6 +513,7 @@ int main(void)
         TEST(test_it_goes_to_another_relay_and_back),
         TEST(test_leaving_gives_the_seat_up),
         TEST(test_it_works_without_standard_descriptors),
+        TEST(test_output_that_cannot_be_written_is_told),
         TEST(test_a_reader_that_goes_away_ends_it),
         TEST(test_a_signal_ends_it_though_nobody_reads),
         TEST(test_what_was_taken_and_not_printed_is_printed_at_the_next_start),

@@ -342,6 +342,30 @@ static void test_closed_standard_descriptors_are_not_used_for_others(void **stat
     server_stop(&s);
 }
 
+static void fill_output(void)
+{
+    dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
+}
+
+/* Whoever started it waits for those lines. */
+static void test_output_that_cannot_be_written_ends_it(void **state)
+{
+    (void)state;
+    const char *fingerprint = in_scratch("--state=%s", "full");
+    const char *const calls[][5] = {
+        {CHAT_SERVER, "--memory", "--plaintext", "--listen=127.0.0.1:0"},
+        {CHAT_SERVER, "--fingerprint", fingerprint},
+        {CHAT_SERVER, "--help"},
+        {CHAT_SERVER, "--version"},
+    };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct process p;
+        process_start(&p, calls[i], fill_output);
+        process_line_with(&p.err, "cannot write to standard output: No space left on device");
+        assert_int_equal(process_wait(&p), 1);
+    }
+}
+
 static void test_a_log_that_nobody_reads_stops_nothing(void **state)
 {
     (void)state;
@@ -397,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_the_counters_are_one_line),
         cmocka_unit_test(test_the_list_of_identities),
         cmocka_unit_test(test_closed_standard_descriptors_are_not_used_for_others),
+        cmocka_unit_test(test_output_that_cannot_be_written_ends_it),
         cmocka_unit_test(test_a_log_that_nobody_reads_stops_nothing),
         cmocka_unit_test(test_joins_are_logged_and_nothing_controls_the_terminal),
     };
