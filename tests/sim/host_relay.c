@@ -1,4 +1,4 @@
-#include "world.h"
+#include "check.h"
 
 #include <assert.h>
 #include <string.h>
@@ -271,7 +271,7 @@ static void note_safe(struct world *w)
         if (row->born <= d->committed)
             continue;
         for (int client = 0; client < CLIENTS; client++) {
-            int number = host_client_number_at(w, client, row->value[1], row->value[2]);
+            int number = check_number_at(w, client, row->value[1], row->value[2]);
             if (number >= 0)
                 w->fates[client][number].on_relay = true;
         }

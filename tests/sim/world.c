@@ -1,5 +1,8 @@
 #include "world.h"
 
+#include "check.h"
+#include "client_rows.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -149,10 +152,10 @@ static void old_client(struct world *w, int client)
     bool kept[MESSAGES_MAX] = {false};
     for (size_t i = 0; i < c->disk.count; i++) {
         const struct simdisk_row *row = &c->disk.rows[i];
-        if (row->table != HOST_CLIENT_MESSAGE)
+        if (row->table != CLIENT_MESSAGE)
             continue;
         int writer;
-        int number = host_client_row_number(row, &writer);
+        int number = check_row_number(row, &writer);
         if (writer == client)
             kept[number] = true;
     }
@@ -225,63 +228,6 @@ static void random_step(struct world *w)
     }
 }
 
-/*
- * Whether what each client wrote and has on its disk is on the other one's, once and in order; and
- * nothing else, but what its writer lost with its disk.
- */
-static bool all_arrived(struct world *w, char *why, size_t size)
-{
-    for (int writer = 0; writer < CLIENTS; writer++) {
-        int numbers[CLIENTS][2 * MESSAGES_MAX], counts[CLIENTS] = {0};
-        for (int i = 0; i < CLIENTS; i++) {
-            const struct simdisk *d = &w->clients[i].disk;
-            uint64_t last = 0;
-            for (;;) { /* by id: rows that were saved anew lie behind younger ones */
-                const struct simdisk_row *next = NULL;
-                for (struct simdisk_row *row = NULL;
-                     (row = simdisk_next(d, HOST_CLIENT_MESSAGE, row));)
-                    if (row->key[0] > last && (!next || row->key[0] < next->key[0]))
-                        next = row;
-                if (!next)
-                    break;
-                last = next->key[0];
-                int by;
-                int number = host_client_row_number(next, &by);
-                if (by == writer)
-                    numbers[i][counts[i]++] = number;
-            }
-        }
-        int reader = 1 - writer, at = 0, previous = -1;
-        bool seen[MESSAGES_MAX] = {false};
-        for (int i = 0; i < counts[reader]; i++) {
-            int number = numbers[reader][i];
-            bool again = seen[number];
-            seen[number] = true;
-            /* A relay may keep back what its writer has lost, and knows nothing of. */
-            if (w->hostile && w->lost[writer][number] && !again && number < previous)
-                continue;
-            if (number <= previous) {
-                world_fail(w, "%c%d is shown after %c%d", 'a' + writer, number, 'a' + writer,
-                           previous);
-                return false;
-            }
-            previous = number;
-            if (at < counts[writer] && numbers[writer][at] == number) {
-                at++;
-            } else if (!w->lost[writer][number]) {
-                snprintf(why, size, "%c%d was left out before %c%d", 'a' + writer,
-                         at < counts[writer] ? numbers[writer][at] : -1, 'a' + writer, number);
-                return false;
-            }
-        }
-        if (at < counts[writer]) {
-            snprintf(why, size, "%c%d has not arrived", 'a' + writer, numbers[writer][at]);
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Whether the clients think that nothing is left to do. */
 static bool all_done(const struct world *w, char *why, size_t size)
 {
@@ -308,7 +254,7 @@ static void heal(struct world *w)
         if (net_step(w) || tick(w) || write_one(w))
             continue;
         bool done = all_done(w, why, sizeof why);
-        bool arrived = (done || calm_end != UINT64_MAX) && all_arrived(w, why, sizeof why);
+        bool arrived = (done || calm_end != UINT64_MAX) && check_arrived(w, why, sizeof why);
         if (!arrived && calm_end != UINT64_MAX)
             world_fail(w, "after everything had arrived: %s", why);
         else if (!done) /* a relay that lost its disk takes a `stored` back */

@@ -17,7 +17,6 @@
  * session machines run; what this code plays is their edges, and everything that goes wrong.
  */
 enum {
-    HOST_CLIENT_MESSAGE = 2, /* the table of messages on a client's disk */
     CLIENTS = 2,
     CAPTURED_MAX = 64,  /* contents that a hostile relay remembers */
     LINKS_MAX = 32,     /* connections of one history */
@@ -149,14 +148,5 @@ void host_client_start(struct world *w, int client);
 void host_client_crash(struct world *w, int client, const char *why);
 void host_client_turn(struct world *w, int client);
 void host_client_write(struct world *w, int client);
-
-/* The number of the message that client `writer` ever had in a place; -1 for none. */
-int host_client_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n);
-
-/* The number that a message's payload says, and whose it is. -1: none that was written here. */
-int host_client_number(const uint8_t *payload, size_t len, int *client);
-
-/* The same for a row of a client's disk, of the table of messages. */
-int host_client_row_number(const struct simdisk_row *row, int *client);
 
 #endif

@@ -1,0 +1,175 @@
+#include "check.h"
+
+#include "client_rows.h"
+#include "payload.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int check_number(const uint8_t *payload, size_t len, int *client)
+{
+    struct buffer scratch;
+    struct payload p;
+    buffer_init(&scratch, SIZE_MAX);
+    int number = -1;
+    *client = -1;
+    if (payload_decode(payload, len, &scratch, &p) == 0 && p.kind == PAYLOAD_TEXT) {
+        char text[16] = "";
+        memcpy(text, p.text.at, p.text.len < sizeof text ? p.text.len : sizeof text - 1);
+        *client = text[0] - 'a';
+        number = atoi(text + 1);
+    }
+    buffer_clear(&scratch);
+    return number;
+}
+
+int check_row_number(const struct simdisk_row *row, int *client)
+{
+    const struct session_message_row message = client_rows_message(row);
+    return check_number(message.payload, message.payload_len, client);
+}
+
+int check_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n)
+{
+    const struct host_client *c = &w->clients[writer];
+    for (size_t i = 0; i < c->places_count; i++)
+        if (c->places[i].stream == stream && c->places[i].n == n)
+            return c->places[i].number;
+    return -1;
+}
+
+void check_note_place(struct world *w, int client, const struct session_message_row *row)
+{
+    struct host_client *c = &w->clients[client];
+    int writer, number = check_number(row->payload, row->payload_len, &writer);
+    if (!row->mine || check_number_at(w, client, row->stream, row->n) == number)
+        return;
+    assert(c->places_count < sizeof c->places / sizeof c->places[0]);
+    c->places[c->places_count++] = (struct place){number, row->stream, row->n};
+}
+
+void check_note_safe(struct world *w, int client)
+{
+    const struct simdisk *d = &w->clients[client].disk;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));) {
+        int writer;
+        if (row->born <= d->committed)
+            continue;
+        int number = check_row_number(row, &writer);
+        if (number >= 0 && writer != client)
+            w->fates[writer][number].on_peer = true;
+    }
+}
+
+void check_shown(struct world *w, int client, const struct session_message_row *row)
+{
+    struct host_client *c = &w->clients[client];
+    struct simdisk_row *saved = client_rows_find_message(&c->disk, row->id);
+    if (!saved || !simdisk_has(&c->disk, saved))
+        world_fail(w, "client %d shows message %ju, which is not on its disk", client,
+                   (uintmax_t)row->id);
+    else if (row->id >= sizeof c->shown / sizeof c->shown[0])
+        world_fail(w, "client %d has far too many messages", client);
+    else if (c->shown[row->id])
+        world_fail(w, "client %d shows message %ju twice", client, (uintmax_t)row->id);
+    else
+        c->shown[row->id] = true;
+    int writer;
+    int number = check_number(row->payload, row->payload_len, &writer);
+    if (writer != (row->mine ? client : 1 - client))
+        world_fail(w, "client %d shows what was not written by the one that it says", client);
+    else if (!row->mine && check_number_at(w, writer, row->stream, row->n) != number)
+        world_fail(w, "client %d shows %c%d in another place than it was written in", client,
+                   'a' + writer, number);
+    world_say(w, "client %d: shows %c%d%s as message %ju", client, 'a' + writer, number,
+              row->mine ? " of its own" : "", (uintmax_t)row->id);
+}
+
+void check_mark(struct world *w, int client, uint64_t id, enum session_mark mark)
+{
+    const struct simdisk_row *row = client_rows_find_message(&w->clients[client].disk, id);
+    if (!row) {
+        world_fail(w, "client %d marks message %ju, which it does not have", client, (uintmax_t)id);
+        return;
+    }
+    int writer;
+    const struct session_message_row message = client_rows_message(row);
+    int number = check_number(message.payload, message.payload_len, &writer);
+    const struct fate *fate = &w->fates[client][number];
+    world_say(w, "client %d: mark %d on %c%d", client, (int)mark, 'a' + client, number);
+    if (mark >= SESSION_DELIVERED && !fate->on_peer)
+        world_fail(w, "client %d: message %d is marked delivered and is not", client, number);
+    if (mark == SESSION_STORED && !fate->on_relay && !w->hostile)
+        world_fail(w, "client %d: message %d is marked stored and is not", client, number);
+}
+
+void check_trust(struct world *w, int client)
+{
+    enum session_trust trust = session_get_trust(w->clients[client].session);
+    world_say(w, "client %d: trust %d", client, (int)trust);
+    if (trust >= SESSION_HELD && !w->hostile)
+        world_fail(w, "client %d holds back from its peer: %d", client, (int)trust);
+    if (w->sealed && trust == SESSION_OPEN)
+        world_fail(w, "client %d seals nothing", client);
+}
+
+/* The numbers of what `writer` wrote and `client` has, in the order of the ids. Gives how many. */
+static int list_numbers(const struct world *w, int client, int writer, int numbers[])
+{
+    const struct simdisk *d = &w->clients[client].disk;
+    int count = 0;
+    for (uint64_t last = 0;;) { /* rows that were saved anew lie behind younger ones */
+        const struct simdisk_row *next = NULL;
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));)
+            if (row->key[0] > last && (!next || row->key[0] < next->key[0]))
+                next = row;
+        if (!next)
+            return count;
+        last = next->key[0];
+        int by, number = check_row_number(next, &by);
+        if (by == writer)
+            numbers[count++] = number;
+    }
+}
+
+/* Whether what one of them wrote and has is on the other one's disk. */
+static bool has_arrived(struct world *w, int writer, char *why, size_t size)
+{
+    int written[2 * MESSAGES_MAX], shown[2 * MESSAGES_MAX], at = 0, previous = -1;
+    int written_count = list_numbers(w, writer, writer, written);
+    int shown_count = list_numbers(w, 1 - writer, writer, shown);
+    bool came[MESSAGES_MAX] = {false};
+    for (int i = 0; i < shown_count; i++) {
+        int number = shown[i];
+        bool again = came[number], lost = w->lost[writer][number];
+        came[number] = true;
+        /* A relay may keep back what its writer has lost, and knows nothing of. */
+        if (w->hostile && lost && !again && number < previous)
+            continue;
+        if (number <= previous) {
+            world_fail(w, "%c%d is shown after %c%d", 'a' + writer, number, 'a' + writer, previous);
+            return false;
+        }
+        previous = number;
+        if (at < written_count && written[at] == number) {
+            at++;
+        } else if (!lost) {
+            snprintf(why, size, "%c%d was left out before %c%d", 'a' + writer,
+                     at < written_count ? written[at] : -1, 'a' + writer, number);
+            return false;
+        }
+    }
+    if (at < written_count)
+        snprintf(why, size, "%c%d has not arrived", 'a' + writer, written[at]);
+    return at == written_count;
+}
+
+bool check_arrived(struct world *w, char *why, size_t size)
+{
+    for (int writer = 0; writer < CLIENTS; writer++)
+        if (!has_arrived(w, writer, why, size))
+            return false;
+    return true;
+}
