@@ -180,6 +180,12 @@ static void carry_out(struct world *w, int client, const struct session_event *e
     }
 }
 
+/* Not before the first commit: there may be no keys to connect with until then. */
+static bool is_late(struct world *w, struct host_client *c)
+{
+    return c->link && world_waits(w, &c->waits);
+}
+
 void host_client_turn(struct world *w, int client)
 {
     struct host_client *c = &w->clients[client];
@@ -194,7 +200,7 @@ void host_client_turn(struct world *w, int client)
             }
         }
         assert(rc == 0);
-    } while (simdisk_is_dirty(&c->disk) && commit(w, client));
+    } while (simdisk_is_dirty(&c->disk) && !is_late(w, c) && commit(w, client));
 }
 
 void host_client_write(struct world *w, int client)

@@ -376,5 +376,5 @@ void host_relay_turn(struct world *w)
         assert(rc == 0);
         if (simdisk_is_dirty(&w->relay_disk) && !w->durable)
             world_fail(w, "a relay without a disk saved something");
-    } while (simdisk_is_dirty(&w->relay_disk) && commit(w));
+    } while (simdisk_is_dirty(&w->relay_disk) && !world_waits(w, &w->relay_waits) && commit(w));
 }

@@ -13,6 +13,7 @@ enum {
     HEAL_MS = 4 * 3600 * 1000, /* the longest that healing may take, in simulated time */
     CALM_MS = 200000,          /* after everything arrived: time for something to arrive twice */
     STEPS_MAX = 2000000,
+    LATE_TURNS = 40, /* that a commit may wait */
 };
 
 void world_say(struct world *w, const char *format, ...)
@@ -43,6 +44,16 @@ bool world_fault(struct world *w, unsigned n)
     return !w->healing && rng_one_in(&w->rng, n);
 }
 
+bool world_waits(struct world *w, unsigned *waits)
+{
+    if (world_fault(w, w->faults.late))
+        *waits = (unsigned)rng_below(&w->rng, LATE_TURNS);
+    if (w->healing || *waits == 0)
+        return false;
+    --*waits;
+    return true;
+}
+
 /* Draws how much of what goes wrong in this history: of each kind nothing, a little or much. */
 static void draw_faults(struct world *w)
 {
@@ -54,6 +65,7 @@ static void draw_faults(struct world *w)
     static const unsigned chances[] = {0, 0, 100, 30, 10};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         *all[i] = chances[rng_below(&w->rng, sizeof chances / sizeof chances[0])];
+    w->faults.late = rng_one_in(&w->rng, 3) ? 2 + (unsigned)rng_below(&w->rng, 10) : 0;
 }
 
 static void advance(struct world *w, uint64_t now_ms)
@@ -83,7 +95,8 @@ static bool tick(struct world *w)
         host_relay_start(w);
         return true;
     }
-    if (w->relay && relay_deadline(w->relay) <= w->now_ms) {
+    if (w->relay && (relay_deadline(w->relay) <= w->now_ms ||
+                     (w->healing && simdisk_is_dirty(&w->relay_disk)))) {
         relay_tick(w->relay, w->now_ms);
         host_relay_turn(w);
         return true;
@@ -99,7 +112,8 @@ static bool tick(struct world *w)
             host_client_turn(w, i);
             return true;
         }
-        if (c->session && session_deadline(c->session) <= w->now_ms) {
+        if (c->session && (session_deadline(c->session) <= w->now_ms ||
+                           (w->healing && simdisk_is_dirty(&c->disk)))) {
             int rc = session_tick(c->session, w->now_ms);
             assert(rc == 0);
             host_client_turn(w, i);

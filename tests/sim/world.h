@@ -64,6 +64,7 @@ struct host_client {
     char pin[KEYS_TEXT_SIZE];       /* the peer's identity, pinned; "" for none; on another disk */
     struct link *link;              /* the connection it uses; NULL for none */
     bool wants_link;                /* SESSION_CONNECT is to be answered */
+    unsigned waits;                 /* turns until its disk commits */
     uint64_t starts_ms;             /* when a client that does not run starts again */
     unsigned written;               /* messages so far */
     unsigned to_write;              /* messages in all */
@@ -81,6 +82,7 @@ struct fate {
 struct faults {
     unsigned cut, stick, crash_client, crash_relay, commit_fails, disk_full, old_store, lost_store,
         old_client, jump_wall, refuse, stop;
+    unsigned late; /* commits that have to wait, while everything goes on */
 };
 
 struct world {
@@ -99,6 +101,7 @@ struct world {
     struct relay *relay; /* NULL while it is down */
     struct simdisk relay_disk;
     uint64_t relay_starts_ms;
+    unsigned relay_waits; /* turns until its disk commits */
     struct link links[LINKS_MAX];
     size_t links_count;
     struct host_client clients[CLIENTS];
@@ -119,6 +122,9 @@ void world_fail(struct world *w, const char *format, ...) __attribute__((format(
 
 /* Whether something goes wrong here: once in `n` while faults happen. */
 bool world_fault(struct world *w, unsigned n);
+
+/* Whether a commit has to wait: then `*waits` says for how many turns more. */
+bool world_waits(struct world *w, unsigned *waits);
 
 /* The network (net.c). */
 void net_connect(struct world *w, int client);
