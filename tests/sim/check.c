@@ -1,28 +1,19 @@
 #include "check.h"
 
 #include "client_rows.h"
-#include "payload.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Without decoding: nearly all of the simulator's time would go there. */
 int check_number(const uint8_t *payload, size_t len, int *client)
 {
-    struct buffer scratch;
-    struct payload p;
-    buffer_init(&scratch, SIZE_MAX);
-    int number = -1;
-    *client = -1;
-    if (payload_decode(payload, len, &scratch, &p) == 0 && p.kind == PAYLOAD_TEXT) {
-        char text[16] = "";
-        memcpy(text, p.text.at, p.text.len < sizeof text ? p.text.len : sizeof text - 1);
-        *client = text[0] - 'a';
-        number = atoi(text + 1);
-    }
-    buffer_clear(&scratch);
-    return number;
+    static const char key[] = "\"text\":\"";
+    const char *text = memmem(payload, len, key, strlen(key));
+    *client = text ? text[strlen(key)] - 'a' : -1;
+    return text ? atoi(text + strlen(key) + 1) : -1;
 }
 
 int check_row_number(const struct simdisk_row *row, int *client)

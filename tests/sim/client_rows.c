@@ -2,8 +2,12 @@
 
 #include <string.h>
 
-/* Rows of MESSAGE: value = {peer, mine, stream, n}; the mark and the time are behind the payload.
- */
+enum {
+    PAYLOAD_MAX = PAYLOAD_TEXT_MAX + 1024,
+};
+
+/* Rows of CLIENT_MESSAGE: value = {peer, mine, stream, n}; the mark and the time are behind the
+ * payload. */
 struct tail {
     uint64_t wall_ms;
     uint64_t mark;
@@ -62,7 +66,7 @@ void client_rows_put_stream(struct simdisk *d, const struct session_stream_row *
 
 void client_rows_put_message(struct simdisk *d, const struct session_message_row *row)
 {
-    uint8_t bytes[2048];
+    uint8_t bytes[PAYLOAD_MAX + sizeof(struct tail)];
     const struct tail tail = {.wall_ms = row->wall_ms, .mark = row->mark};
     memcpy(bytes, row->payload, row->payload_len);
     memcpy(bytes + row->payload_len, &tail, sizeof tail);
@@ -105,7 +109,7 @@ void client_rows_put_mark(struct simdisk *d, uint64_t id, enum session_mark mark
         return;
     struct session_message_row message = client_rows_message(row);
     message.mark = mark;
-    uint8_t payload[2048]; /* putting moves the rows */
+    uint8_t payload[PAYLOAD_MAX]; /* putting moves the rows */
     memcpy(payload, message.payload, message.payload_len);
     message.payload = payload;
     client_rows_put_message(d, &message);

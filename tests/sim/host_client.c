@@ -173,8 +173,8 @@ static void carry_out(struct world *w, int client, const struct session_event *e
     case SESSION_MESSAGE: check_shown(w, client, &event->message_row); break;
     case SESSION_MARK: check_mark(w, client, event->id, event->mark); break;
     case SESSION_STATUS:
-        if (event->status.state == SESSION_STOPPED)
-            world_fail(w, "client %d stopped: %s", client, header_code_word(event->status.code));
+        if (event->status.state == SESSION_STOPPED || event->status.code == CODE_WINDOW)
+            world_fail(w, "client %d is told %s", client, header_code_word(event->status.code));
         break;
     default: break;
     }
@@ -206,11 +206,16 @@ void host_client_turn(struct world *w, int client)
 void host_client_write(struct world *w, int client)
 {
     struct host_client *c = &w->clients[client];
-    char text[16];
-    int len = snprintf(text, sizeof text, "%c%u", 'a' + client, c->written);
-    const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, (size_t)len}};
-    uint64_t id;
+    char text[TEXT_MAX + 1];
+    size_t len = (size_t)sprintf(text, "%c%u", 'a' + client, c->written);
     world_say(w, "client %d: writes %s", client, text);
+    if (w->wide) {
+        size_t more = TEXT_MAX / 4 + (size_t)rng_below(&w->rng, TEXT_MAX * 3 / 4);
+        memset(text + len, ' ', more - len);
+        len = more;
+    }
+    const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, len}};
+    uint64_t id;
     c->written++;
     int rc = session_send(c->session, &p, w->now_ms, &id);
     assert(rc == 0);

@@ -334,12 +334,14 @@ bool world_run(struct world *w, uint64_t seed, bool trace)
     w->now_ms = 1000;
     w->wall_ms = UINT64_C(1700000000000);
     w->durable = !rng_one_in(&w->rng, 4);
+    w->wide = rng_one_in(&w->rng, 200);
     draw_faults(w);
     draw_sealing(w);
     simdisk_init(&w->relay_disk);
     for (int i = 0; i < CLIENTS; i++) {
         simdisk_init(&w->clients[i].disk);
-        w->clients[i].to_write = (unsigned)rng_below(&w->rng, rng_one_in(&w->rng, 20) ? 200 : 20);
+        unsigned most = w->wide ? 400 : rng_one_in(&w->rng, 20) ? 200 : 20;
+        w->clients[i].to_write = (unsigned)rng_below(&w->rng, most);
         w->clients[i].starts_ms = w->now_ms + rng_below(&w->rng, 5000);
     }
     w->relay_starts_ms = w->now_ms;

@@ -18,6 +18,7 @@
  */
 enum {
     CLIENTS = 2,
+    TEXT_MAX = 16000,   /* of a large message */
     CAPTURED_MAX = 64,  /* contents that a hostile relay remembers */
     LINKS_MAX = 32,     /* connections of one history */
     MESSAGES_MAX = 512, /* that one client writes in one history */
@@ -96,6 +97,7 @@ struct world {
     struct captured captured[CAPTURED_MAX];
     size_t captured_count;
     bool durable; /* the relay has a disk */
+    bool wide;    /* messages are large, so that the window fills */
     bool trace;
     uint64_t now_ms, wall_ms;
     struct relay *relay; /* NULL while it is down */
