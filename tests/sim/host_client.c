@@ -100,16 +100,32 @@ void host_client_start(struct world *w, int client)
     host_client_turn(w, client);
 }
 
-void host_client_crash(struct world *w, int client, const char *why)
+/* The process is gone: what was not committed is forgotten. */
+static void end_process(struct world *w, int client)
 {
     struct host_client *c = &w->clients[client];
-    world_say(w, "client %d: dies (%s)", client, why);
     session_free(c->session);
     c->session = NULL;
-    c->wants_link = false;
+    c->wants_link = c->quits = false;
     net_close_client(w, c->link);
     simdisk_crash(&c->disk);
     c->starts_ms = w->now_ms + rng_below(&w->rng, 20000);
+}
+
+void host_client_crash(struct world *w, int client, const char *why)
+{
+    world_say(w, "client %d: dies (%s)", client, why);
+    end_process(w, client);
+}
+
+void host_client_quit(struct world *w, int client, bool leave)
+{
+    struct host_client *c = &w->clients[client];
+    world_say(w, "client %d: quits%s", client, leave ? " and leaves" : "");
+    c->quits = true;
+    int rc = session_quit(c->session, leave, w->now_ms);
+    assert(rc == 0);
+    host_client_turn(w, client);
 }
 
 /* Commits what the turn saved. False where the client is gone. */
@@ -173,7 +189,8 @@ static void carry_out(struct world *w, int client, const struct session_event *e
     case SESSION_MESSAGE: check_shown(w, client, &event->message_row); break;
     case SESSION_MARK: check_mark(w, client, event->id, event->mark); break;
     case SESSION_STATUS:
-        if (event->status.state == SESSION_STOPPED || event->status.code == CODE_WINDOW)
+        if ((event->status.state == SESSION_STOPPED && !c->quits) ||
+            event->status.code == CODE_WINDOW)
             world_fail(w, "client %d is told %s", client, header_code_word(event->status.code));
         break;
     default: break;
@@ -201,6 +218,11 @@ void host_client_turn(struct world *w, int client)
         }
         assert(rc == 0);
     } while (simdisk_is_dirty(&c->disk) && !is_late(w, c) && commit(w, client));
+    if (c->session && session_get_state(c->session) == SESSION_STOPPED &&
+        !simdisk_is_dirty(&c->disk)) {
+        world_say(w, "client %d: ends", client);
+        end_process(w, client);
+    }
 }
 
 void host_client_write(struct world *w, int client)

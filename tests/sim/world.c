@@ -61,6 +61,7 @@ static void draw_faults(struct world *w)
         &w->faults.cut,       &w->faults.stick,     &w->faults.crash_client, &w->faults.crash_relay,
         &w->faults.refuse,    &w->faults.stop,      &w->faults.commit_fails, &w->faults.disk_full,
         &w->faults.jump_wall, &w->faults.old_store, &w->faults.lost_store,   &w->faults.old_client,
+        &w->faults.quit,
     };
     static const unsigned chances[] = {0, 0, 100, 30, 10};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
@@ -202,6 +203,8 @@ static void fault(struct world *w)
         jump_wall(w);
     if (world_fault(w, f->crash_client) && w->clients[client].session)
         host_client_crash(w, client, "killed");
+    if (world_fault(w, f->quit) && w->clients[client].session && !w->clients[client].quits)
+        host_client_quit(w, client, rng_one_in(&w->rng, 2));
     if (world_fault(w, f->crash_relay) && w->relay)
         host_relay_crash(w, "killed");
     if (world_fault(w, f->stop) && w->relay)
@@ -219,7 +222,7 @@ static bool write_one(struct world *w)
     int client = (int)rng_below(&w->rng, CLIENTS);
     for (int i = 0; i < CLIENTS; i++, client = (client + 1) % CLIENTS) {
         struct host_client *c = &w->clients[client];
-        if (c->session && c->written < c->to_write) {
+        if (c->session && !c->quits && c->written < c->to_write) {
             host_client_write(w, client);
             return true;
         }

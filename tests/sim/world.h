@@ -65,6 +65,7 @@ struct host_client {
     char pin[KEYS_TEXT_SIZE];       /* the peer's identity, pinned; "" for none; on another disk */
     struct link *link;              /* the connection it uses; NULL for none */
     bool wants_link;                /* SESSION_CONNECT is to be answered */
+    bool quits;                     /* the person wanted it to end */
     unsigned waits;                 /* turns until its disk commits */
     uint64_t starts_ms;             /* when a client that does not run starts again */
     unsigned written;               /* messages so far */
@@ -82,7 +83,7 @@ struct fate {
 /* How much goes wrong; each is once in so many chances, 0 for never. */
 struct faults {
     unsigned cut, stick, crash_client, crash_relay, commit_fails, disk_full, old_store, lost_store,
-        old_client, jump_wall, refuse, stop;
+        old_client, jump_wall, refuse, stop, quit;
     unsigned late; /* commits that have to wait, while everything goes on */
 };
 
@@ -155,6 +156,8 @@ void hostile_pass(struct world *w, struct link *link, const uint8_t *bytes, size
 void host_client_start(struct world *w, int client);
 void host_client_crash(struct world *w, int client, const char *why);
 void host_client_turn(struct world *w, int client);
+/* The person ends it, until it starts again; `leave` gives the seat up. */
+void host_client_quit(struct world *w, int client, bool leave);
 void host_client_write(struct world *w, int client);
 
 #endif
