@@ -115,7 +115,10 @@ struct peer *peers_find_author(const struct peers *p, const struct name *nick, u
         struct peer *peer = p->items[i];
         if (!peers_is_known(peer) || !name_equal(&peer->nick, nick))
             continue;
-        int rank = 2 * peer->trusted + (streams_find_theirs(&peer->streams, stream) != NULL);
+        bool knows = streams_find_theirs(&peer->streams, stream) != NULL;
+        if (peer->identity[0] && !peer->trusted && !knows)
+            continue;
+        int rank = 2 * peer->trusted + knows;
         if (rank > best_rank) {
             best = peer;
             best_rank = rank;

@@ -97,7 +97,8 @@ struct peer *peers_find_same(const struct peers *p, const struct name *nick, con
 
 /*
  * Who wrote in a stream: the last one with this nick, but rather one whose stream is known, and
- * before all one who is trusted.
+ * before all one who is trusted. Not one with an identity that is not trusted, whose stream is not
+ * known: that may be anybody, and will be known when whoever it is appears. NULL: nobody.
  */
 struct peer *peers_find_author(const struct peers *p, const struct name *nick, uint64_t stream);
 

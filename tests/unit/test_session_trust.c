@@ -311,6 +311,26 @@ static void test_what_does_not_open_is_asked_for_and_told(void **state)
     duet_expect(&alice, "theirs one\n");
 }
 
+/* What a nick was shown with once, and was not right, says nothing of who writes under it now. */
+static void test_what_came_before_its_author_is_asked_for(void **state)
+{
+    (void)state;
+    start(&alice);
+    duet_show(&alice, alice.keys);
+    duet_leave(&alice);
+    start(&bob);
+    duet_show(&bob, alice.keys);
+    duet_say(&bob, "one");
+    const struct duet_frame sent = *duet_last(&bob, HEADER_MESSAGE);
+    bob.joined = false;
+    duet_join(&alice);
+    forget();
+    duet_give(&alice, &sent.header, sent.content, sent.content_len);
+    duet_expect(&alice, "");
+    duet_show(&alice, bob.keys);
+    duet_expect(&alice, "pin bob new\ntrust sealed\nasks again after 0\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, duet_set_up, duet_tear_down)
@@ -327,6 +347,7 @@ int main(void)
         TEST(test_prekeys_are_erased_after_a_week),
         TEST(test_what_waited_opens_after_a_restart),
         TEST(test_what_does_not_open_is_asked_for_and_told),
+        TEST(test_what_came_before_its_author_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
