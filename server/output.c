@@ -167,6 +167,22 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
     output_send(r, c, &h, NULL, 0);
 }
 
+bool output_forget_stored(struct relay_client *c, uint64_t stream)
+{
+    bool presence = false;
+    struct link *next;
+    for (struct link *l = c->ordered.next; l != &c->ordered; l = next) {
+        next = l->next;
+        struct control *k = of_list(l);
+        if (k->type == HEADER_PRESENCE)
+            presence = true;
+        else if (k->type != HEADER_STORED || k->stream != stream)
+            continue;
+        drop(c, k);
+    }
+    return presence;
+}
+
 /* The next control that may go now; NULL where a message goes before, or nothing. */
 static struct control *next_control(const struct relay_client *c, const struct message *m)
 {

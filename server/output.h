@@ -47,6 +47,12 @@ void output_error(struct relay *r, struct relay_client *c, enum header_code code
 void output_stored(struct relay *r, struct relay_client *c, const struct stream *s, uint64_t first,
                    uint64_t n);
 
+/*
+ * What is stored of a stream is not any more: forgets what waits to be said of that. Gives whether
+ * a presence was among it, which is to be told anew.
+ */
+bool output_forget_stored(struct relay_client *c, uint64_t stream);
+
 /* Whether anything can be written now. */
 bool output_waits(const struct relay_client *c);
 

@@ -106,8 +106,11 @@ void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
     }
     r->counters.receipts++;
     forget(r, of, h);
-    if (asked)
+    if (asked) {
         stream_await(asked, h->n + 1);
+        if (peer->client && output_forget_stored(peer->client, h->stream))
+            seat_announce(r, of, HEADER_ONLINE);
+    }
     if (k)
         pass_on(r, peer, k);
     if (peer && !peer->client)

@@ -127,7 +127,6 @@ static const struct harness_dialogue dialogues[] = {
      "bob> receipt alice a 0 resend\n"
      "turn\n"
      "alice< receipt bob a 0 resend\n"
-     "alice< presence bob offline id=B\n"
      "alice< presence bob online id=B\n"
      "bob< welcome bob lobby 2 alice online id=A\n"
      "disk 0\n"
@@ -150,6 +149,20 @@ static const struct harness_dialogue dialogues[] = {
      "alice> message bob a 4 x\n"
      "send 2\n"
      "send 3\n"},
+    {"asked to resend, the relay does not say behind that what was stored before", true,
+     "pair\n"
+     "bob-goes\n"
+     "queue 1\n"
+     "alice deaf\n"
+     "alice> message bob a 2 x\n"
+     "bob-is-back 2\n"
+     "gets 1\n"
+     "gets 2\n"
+     "bob> receipt alice a 0 resend\n"
+     "alice hears\n"
+     "alice< receipt bob a 0 resend\n"
+     "alice< presence bob online id=B\n"
+     "disk 0\n"},
     {"both come back within a turn", true,
      "pair\n"
      "send 1\n"
