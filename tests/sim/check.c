@@ -96,6 +96,54 @@ void check_mark(struct world *w, int client, uint64_t id, enum session_mark mark
         world_fail(w, "client %d: message %d is marked stored and is not", client, number);
 }
 
+static bool has(const struct world *w, int client, int writer, int number)
+{
+    const struct simdisk *d = &w->clients[client].disk;
+    int by;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));)
+        if (check_row_number(row, &by) == number && by == writer)
+            return true;
+    return false;
+}
+
+/* Whether a client can know how things are now. */
+static bool can_know(const struct world *w, const struct host_client *c)
+{
+    return c->session && session_get_state(c->session) == SESSION_ONLINE && c->link &&
+           c->link->relay_end && !c->link->stuck && !c->link->up.broken && !c->link->down.broken &&
+           !simdisk_is_dirty(&c->disk) && !simdisk_is_dirty(&w->relay_disk);
+}
+
+void check_marks(struct world *w)
+{
+    for (int client = 0; client < CLIENTS; client++) {
+        const struct host_client *c = &w->clients[client];
+        if (w->hostile || !can_know(w, c))
+            continue;
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, CLIENT_MESSAGE, row));) {
+            const struct session_message_row message = client_rows_message(row);
+            int writer, number = check_row_number(row, &writer);
+            if (message.mine && message.mark == SESSION_STORED &&
+                !host_relay_holds(w, client, number) && !has(w, 1 - client, client, number))
+                world_fail(w, "client %d: message %d is still marked stored, and is not any more",
+                           client, number);
+        }
+    }
+}
+
+static bool can_have_gaps(const struct world *w)
+{
+    const struct faults *f = &w->faults;
+    return !w->durable || w->narrow || w->sealed || f->quit || f->old_store || f->lost_store ||
+           f->old_client;
+}
+
+void check_asking(struct world *w, int client, const struct frame *frame)
+{
+    if (!can_have_gaps(w) && memmem(frame->header, frame->header_len, "resend", 6))
+        world_fail(w, "client %d asks for what it lacks", client);
+}
+
 void check_trust(struct world *w, int client)
 {
     enum session_trust trust = session_get_trust(w->clients[client].session);

@@ -206,7 +206,7 @@ void host_relay_start(struct world *w)
         .ping_interval_ms = 30000,
         .seat_ttl_ms = 600000,
         .queue_ttl_ms = UINT64_C(7) * 24 * 3600 * 1000,
-        .queue_max = rng_one_in(&w->rng, 4) && !w->healing ? 1000 : 64 << 20,
+        .queue_max = w->narrow && !w->healing ? 1000 : 64 << 20,
         .store_max = 1 << 30,
         .clients_max = 64,
         .durable = w->durable,
@@ -263,6 +263,30 @@ void host_relay_stop(struct world *w)
         end_process(w);
 }
 
+bool host_relay_holds(const struct world *w, int client, int number)
+{
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));)
+        if (check_number_at(w, client, row->value[1], row->value[2]) == number)
+            return true;
+    return false;
+}
+
+/*
+ * What is queued of a stream is queued once, and in order; but what a receipt covered and a full
+ * disk kept may come again.
+ */
+static void check_queue(struct world *w, const struct simdisk_row *last)
+{
+    if (w->faults.disk_full)
+        return;
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&w->relay_disk, MESSAGE, row));)
+        if (row->key[0] == last->key[0] && row->value[0] == last->value[0] &&
+            row->value[1] == last->value[1] && row->key[1] < last->key[1] &&
+            row->value[2] >= last->value[2])
+            world_fail(w, "the relay queues %ju after %ju", (uintmax_t)last->value[2],
+                       (uintmax_t)row->value[2]);
+}
+
 /* Learns which messages of whom become safe with a commit. */
 static void note_safe(struct world *w)
 {
@@ -270,6 +294,7 @@ static void note_safe(struct world *w)
     for (struct simdisk_row *row = NULL; (row = simdisk_next(d, MESSAGE, row));) {
         if (row->born <= d->committed)
             continue;
+        check_queue(w, row);
         for (int client = 0; client < CLIENTS; client++) {
             int number = check_number_at(w, client, row->value[1], row->value[2]);
             if (number >= 0)

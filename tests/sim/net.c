@@ -1,4 +1,4 @@
-#include "world.h"
+#include "check.h"
 
 #include <assert.h>
 #include <string.h>
@@ -80,16 +80,19 @@ void net_close_relay(struct world *w, struct link *link)
     link->accepted = NULL;
 }
 
-/* Shows the frames in what is written. */
-static void trace(struct world *w, const struct link *link, struct pipe *pipe, const uint8_t *bytes,
-                  size_t len)
+/* Looks at the frames in what is written. */
+static void look_at(struct world *w, const struct link *link, struct pipe *pipe,
+                    const uint8_t *bytes, size_t len)
 {
+    bool up = pipe == &link->up;
     struct frame frame;
     frame_reader_feed(&pipe->seen, bytes, len);
-    while (frame_reader_next(&pipe->seen, &frame) == 1)
-        world_say(w, "link %d %s client %d: %.*s", (int)(link - w->links),
-                  pipe == &link->up ? "from" : "to", link->client, (int)frame.header_len,
-                  frame.header);
+    while (frame_reader_next(&pipe->seen, &frame) == 1) {
+        world_say(w, "link %d %s client %d: %.*s", (int)(link - w->links), up ? "from" : "to",
+                  link->client, (int)frame.header_len, frame.header);
+        if (up)
+            check_asking(w, link->client, &frame);
+    }
     int rc = frame_reader_keep(&pipe->seen);
     assert(rc == 0);
 }
@@ -106,8 +109,7 @@ static size_t fill(struct world *w, struct link *link, struct pipe *pipe, const 
     len = some(w, len);
     int rc = pipe->broken ? 0 : buffer_put(&pipe->bytes, bytes, len); /* else: into nothing */
     assert(rc == 0);
-    if (w->trace)
-        trace(w, link, pipe, bytes, len);
+    look_at(w, link, pipe, bytes, len);
     if (w->hostile && pipe == &link->up)
         hostile_see(w, link, bytes, len);
     return len;

@@ -13,6 +13,7 @@ enum {
     HEAL_MS = 4 * 3600 * 1000, /* the longest that healing may take, in simulated time */
     CALM_MS = 200000,          /* after everything arrived: time for something to arrive twice */
     STEPS_MAX = 2000000,
+    REST_STEPS_MAX = 300,
     LATE_TURNS = 40, /* that a commit may wait */
 };
 
@@ -230,8 +231,20 @@ static bool write_one(struct world *w)
     return false;
 }
 
+/* Lets come what is on its way. Where all is quiet then, the marks must be true. */
+static void rest(struct world *w)
+{
+    for (int steps = 0; steps < REST_STEPS_MAX; steps++)
+        if (!net_step(w) && !tick(w)) {
+            check_marks(w);
+            return;
+        }
+}
+
 static void random_step(struct world *w)
 {
+    if (rng_one_in(&w->rng, 50))
+        rest(w);
     switch (rng_below(&w->rng, 8)) {
     case 0: write_one(w); break;
     case 1: fault(w); break;
@@ -270,6 +283,7 @@ static void heal(struct world *w)
     while (!w->failure[0] && w->steps++ < STEPS_MAX) {
         if (net_step(w) || tick(w) || write_one(w))
             continue;
+        check_marks(w);
         bool done = all_done(w, why, sizeof why);
         bool arrived = (done || calm_end != UINT64_MAX) && check_arrived(w, why, sizeof why);
         if (!arrived && calm_end != UINT64_MAX)
@@ -337,6 +351,7 @@ bool world_run(struct world *w, uint64_t seed, bool trace)
     w->now_ms = 1000;
     w->wall_ms = UINT64_C(1700000000000);
     w->durable = !rng_one_in(&w->rng, 4);
+    w->narrow = rng_one_in(&w->rng, 4);
     w->wide = rng_one_in(&w->rng, 200);
     draw_faults(w);
     draw_sealing(w);

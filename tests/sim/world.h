@@ -98,6 +98,7 @@ struct world {
     struct captured captured[CAPTURED_MAX];
     size_t captured_count;
     bool durable; /* the relay has a disk */
+    bool narrow;  /* a few messages fill a queue */
     bool wide;    /* messages are large, so that the window fills */
     bool trace;
     uint64_t now_ms, wall_ms;
@@ -142,6 +143,9 @@ void host_relay_start(struct world *w);
 void host_relay_crash(struct world *w, const char *why);
 void host_relay_stop(struct world *w);
 void host_relay_turn(struct world *w); /* carries out what the relay asks for */
+
+/* Whether it has this message of a client on its disk. */
+bool host_relay_holds(const struct world *w, int client, int number);
 
 /* A relay that does what it likes (hostile.c). */
 void hostile_init(struct world *w);
