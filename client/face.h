@@ -33,7 +33,7 @@ struct face_message {
 };
 
 enum {
-    FACE_FDS = 3,
+    FACE_FDS = 4,
 };
 
 struct face;

@@ -51,19 +51,33 @@ void talk_free(struct talk *t)
     free(t);
 }
 
-/* STATE/NICK/RELAY/ROOM.db */
-static int open_history(const struct talk_options *o, const char *relay, struct history **h,
-                        char why[WORDS_MAX])
+/* STATE/NICK/RELAY/ROOM, and an ending. */
+static int room_path(const struct talk_options *o, const char *relay, const char *ending,
+                     char path[PATH_MAX], char why[WORDS_MAX])
 {
-    char folder[PATH_MAX], name[IDENTITY_NAME_MAX], path[PATH_MAX];
+    char folder[PATH_MAX], name[IDENTITY_NAME_MAX];
     int rc = identity_make_folder(o->folder, relay, folder, sizeof folder, why);
     if (rc)
         return rc;
     identity_file_name(o->room_key, name);
-    if ((size_t)snprintf(path, sizeof path, "%s/%s.db", folder, name) >= sizeof path) {
-        snprintf(why, WORDS_MAX, "the path of the state folder is too long; see --state");
-        return ERROR_SYSTEM;
-    }
+    if ((size_t)snprintf(path, PATH_MAX, "%s/%s%s", folder, name, ending) < PATH_MAX)
+        return 0;
+    snprintf(why, WORDS_MAX, "the path of the state folder is too long; see --state");
+    return ERROR_SYSTEM;
+}
+
+int talk_line_path(const struct talk *t, char path[PATH_MAX], char why[WORDS_MAX])
+{
+    return room_path(&t->options, link_address(t->parts.link), ".txt", path, why);
+}
+
+static int open_history(const struct talk_options *o, const char *relay, struct history **h,
+                        char why[WORDS_MAX])
+{
+    char path[PATH_MAX];
+    int rc = room_path(o, relay, ".db", path, why);
+    if (rc)
+        return rc;
     rc = history_open(h, path, why);
     if (rc == ERROR_STATE)
         snprintf(

@@ -8,6 +8,7 @@
 #include "settings.h"
 #include "words.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,6 +127,12 @@ int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *
  */
 void talk_keep_place(struct talk *t, const char *draft, size_t len, uint64_t message);
 int talk_get_place(struct talk *t, char **draft, size_t *len, uint64_t *message);
+
+/*
+ * A file of this room's for the line that is being written, while another program has it.
+ * ERROR_SYSTEM, with a sentence in `why`.
+ */
+int talk_line_path(const struct talk *t, char path[PATH_MAX], char why[WORDS_MAX]);
 
 /* Whether more lines are wanted now. */
 bool talk_wants_lines(const struct talk *t);

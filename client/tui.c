@@ -11,7 +11,16 @@
 enum {
     PLACE_MS = 1000,  /* from a change of what is written, or of the place, to the disk */
     TYPING_MS = 3000, /* between two notices of typing */
+
+    FD_ATTACHED = SCREEN_FDS, /* the face's descriptors behind those of the screen */
+    FD_EDITOR,
 };
+
+/* The person's editor has the terminal. */
+static bool is_lent(const struct tui *tui)
+{
+    return tui->visual.fd >= 0;
+}
 
 static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
@@ -165,6 +174,12 @@ static int take_suspend(struct tui *tui, const struct ui_event *e, uint64_t now_
     return tui_suspend(tui, now_ms);
 }
 
+static int take_editor(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    return tui_edit(tui, now_ms);
+}
+
 static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
@@ -177,7 +192,7 @@ static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = 
     [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,         [UI_SEARCH] = take_search,
     [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
     [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,     [UI_SUSPEND] = take_suspend,
-    [UI_QUIT] = take_quit,
+    [UI_QUIT] = take_quit,     [UI_EDITOR] = take_editor,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */
@@ -219,14 +234,12 @@ static void keep_time(struct tui *tui, uint64_t now_ms)
     }
 }
 
-static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms)
+/* Keys and pastes; until one of them lends the terminal. */
+static int take_keys(struct tui *tui, uint64_t now_ms)
 {
-    struct tui *tui = tui_of(f);
     struct input in;
-    int rc = fds[SCREEN_FDS].revents ? tui_attend_attached(tui, now_ms) : 0;
-    if (rc)
-        return rc;
-    while ((rc = screen_next(tui->screen, now_ms, &in)) > 0) {
+    int rc = 0;
+    while (!is_lent(tui) && (rc = screen_next(tui->screen, now_ms, &in)) > 0) {
         hurry(tui, &in, now_ms);
         rc = ui_input(tui->ui, &in);
         if (rc == 0)
@@ -236,6 +249,17 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
         if (rc < 0)
             return rc;
     }
+    return rc < 0 ? rc : 0;
+}
+
+static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms)
+{
+    struct tui *tui = tui_of(f);
+    int rc = fds[FD_ATTACHED].revents ? tui_attend_attached(tui, now_ms) : 0;
+    if (rc == 0 && is_lent(tui))
+        rc = tui_edit_turn(tui, fds, now_ms);
+    if (rc == 0)
+        rc = take_keys(tui, now_ms);
     if (rc == ERROR_CLOSED) {
         tui->is_gone = true;
         rc = talk_quit(f->talk, false, now_ms);
@@ -258,6 +282,8 @@ static int end_turn(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
     const struct settings *settings = talk_settings(f->talk);
+    if (is_lent(tui))
+        return 0;
     ui_set_theme(tui->ui, (enum theme_name)settings_choice(settings, SETTING_THEME));
     tui_update_title(tui);
     int rc = tui_update_status(tui, now_ms);
@@ -283,7 +309,10 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
     screen_fds(tui->screen, of_screen);
     for (int i = 0; i < SCREEN_FDS; i++)
         fds[i] = (struct pollfd){tui->is_gone ? -1 : of_screen[i], POLLIN, 0};
-    fds[SCREEN_FDS] = (struct pollfd){tui->attached.fd, POLLIN, 0};
+    if (is_lent(tui))
+        fds[0].events = 0; /* the keys are not ours; whether it is gone is */
+    fds[FD_ATTACHED] = (struct pollfd){tui->attached.fd, POLLIN, 0};
+    fds[FD_EDITOR] = (struct pollfd){tui->visual.fd, POLLIN, 0};
 }
 
 static uint64_t deadline(const struct face *f)
@@ -307,6 +336,7 @@ static bool is_ended(const struct face *f)
 static void free_tui(struct face *f)
 {
     struct tui *tui = tui_of(f);
+    tui_end_edit(tui);
     screen_free(tui->screen);
     ui_free(tui->ui);
     attached_clear(&tui->attached);
@@ -342,6 +372,7 @@ int tui_new(struct face **out, char *why, size_t size)
     tui->face.ops = &ops;
     tui->round_trip_ms = tui->countdown_ms = tui->place_due_ms = tui->writing_end_ms = UINT64_MAX;
     attached_init(&tui->attached, getenv("TMUX"));
+    visual_init(&tui->visual);
     int rc = screen_new(&tui->screen, why, size);
     if (rc == 0) {
         struct ui_options options = {

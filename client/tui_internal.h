@@ -7,14 +7,15 @@
 #include "talk.h"
 #include "tui.h"
 #include "ui.h"
+#include "visual.h"
 
 enum {
     TUI_KEEP = 5000, /* entries in memory while the newest one is in view */
 };
 
 /*
- * The screen's face: tui.c is what comes from the person, tui_show.c what goes to them, and
- * tui_attend.c whether they are there.
+ * The screen's face: tui.c is what comes from the person, tui_show.c what goes to them,
+ * tui_attend.c whether they are there, and tui_visual.c their own editor.
  */
 struct tui {
     struct face face;
@@ -36,6 +37,7 @@ struct tui {
 
     struct attention attention;
     struct attached attached;
+    struct visual visual;
 
     uint64_t place;          /* the message scrolled to; 0: the newest */
     uint64_t place_due_ms;   /* when that, and what is written, goes to the disk */
@@ -70,6 +72,15 @@ int tui_attend_message(struct tui *tui, const struct face_message *m);
 
 /* Stops the job, and goes on once it is continued. */
 int tui_suspend(struct tui *tui, uint64_t now_ms);
+
+/*
+ * The line goes to the person's editor; a turn while it runs (`visual.fd`) and nothing else may be
+ * shown; the end of it, whatever it does; and what it left where a run before was killed.
+ */
+int tui_edit(struct tui *tui, uint64_t now_ms);
+int tui_edit_turn(struct tui *tui, const struct pollfd fds[FACE_FDS], uint64_t now_ms);
+void tui_end_edit(struct tui *tui);
+int tui_recover_edit(struct tui *tui);
 
 void tui_update_title(struct tui *tui);
 

@@ -59,7 +59,9 @@ int tui_begin(struct face *f, uint64_t now_ms)
         words_greeting(&w, host_find(host), text);
         rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
-    return rc ? rc : tui_attend_attached(tui, now_ms);
+    if (rc == 0)
+        rc = tui_attend_attached(tui, now_ms);
+    return rc ? rc : tui_recover_edit(tui);
 }
 
 /* Shows a message that is shown already as it is now. */

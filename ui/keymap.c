@@ -1,10 +1,15 @@
 #include "keymap.h"
 
-#define CHAR(c)     INPUT_CHAR, false, (c)
-#define CONTROL(c)  INPUT_CHAR, false, (c)&0x1f
-#define META(c)     INPUT_CHAR, true, (c)
-#define KEY(k)      INPUT_##k, false, 0
-#define META_KEY(k) INPUT_##k, true, 0
+#define CHAR(c)     INPUT_CHAR, false, (c), false
+#define CONTROL(c)  INPUT_CHAR, false, (c)&0x1f, false
+#define PREFIXED(c) INPUT_CHAR, false, (c)&0x1f, true
+#define META(c)     INPUT_CHAR, true, (c), false
+#define KEY(k)      INPUT_##k, false, 0, false
+#define META_KEY(k) INPUT_##k, true, 0, false
+
+enum {
+    PREFIX = 'X' & 0x1f,
+};
 
 static const struct keymap_row rows[] = {
     {CHAR('\r'), ACTION_ENTER, "Enter", "send"},
@@ -63,6 +68,8 @@ static const struct keymap_row rows[] = {
     {META('y'), ACTION_YANK_OLDER, "M-y", "after ^Y: what was killed before that instead"},
     {CONTROL('T'), ACTION_TRANSPOSE, "^T", "exchange two characters"},
     {CONTROL('_'), ACTION_UNDO, "^_", "undo"},
+    {PREFIXED('U'), ACTION_UNDO, "^X ^U", NULL},
+    {PREFIXED('E'), ACTION_EDITOR, "^X ^E", "write on in $VISUAL or $EDITOR"},
 
     {CONTROL('C'), ACTION_CANCEL, "^C", "clear the line; on an empty one: quit, after a question"},
     {CONTROL('D'), ACTION_ERASE_OR_QUIT, "^D",
@@ -79,14 +86,18 @@ const struct keymap_row *keymap_rows(size_t *count)
     return rows;
 }
 
-enum action keymap_find(const struct input *in)
+enum action keymap_find(const struct input *in, bool prefixed)
 {
     if (in->kind == INPUT_SUSPEND)
         return ACTION_SUSPEND;
     uint32_t code = in->kind == INPUT_CHAR ? in->code : 0;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].kind == in->kind && rows[i].meta == in->meta && rows[i].code == code)
+        if (rows[i].kind == in->kind && rows[i].meta == in->meta && rows[i].code == code &&
+            rows[i].prefixed == prefixed)
             return rows[i].action;
-    bool plain = in->kind == INPUT_CHAR && !in->meta && code >= ' ' && (code < 0x7f || code > 0x9f);
-    return plain ? ACTION_INSERT : ACTION_NONE;
+    if (prefixed || in->kind != INPUT_CHAR || in->meta)
+        return ACTION_NONE;
+    if (code == PREFIX)
+        return ACTION_PREFIX;
+    return code >= ' ' && (code < 0x7f || code > 0x9f) ? ACTION_INSERT : ACTION_NONE;
 }

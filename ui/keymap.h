@@ -54,6 +54,8 @@ enum action {
     ACTION_ESCAPE,
     ACTION_REDRAW,
     ACTION_SUSPEND,
+    ACTION_EDITOR, /* the line goes to the person's own editor */
+    ACTION_PREFIX, /* ^X: the next key has another meaning */
     ACTION_HELP,
 };
 
@@ -62,6 +64,7 @@ struct keymap_row {
     enum input_kind kind;
     bool meta;
     uint32_t code; /* INPUT_CHAR only */
+    bool prefixed; /* it follows ACTION_PREFIX */
     enum action action;
     const char *name; /* "^A", "M-b", "PageUp" */
     const char *help; /* what it does; NULL where the row above says it too */
@@ -69,7 +72,10 @@ struct keymap_row {
 
 const struct keymap_row *keymap_rows(size_t *count);
 
-/* What this input does; ACTION_NONE for what is no key, or has no meaning. */
-enum action keymap_find(const struct input *in);
+/*
+ * What this input does, right after an ACTION_PREFIX or not; ACTION_NONE for what is no key, or has
+ * no meaning.
+ */
+enum action keymap_find(const struct input *in, bool prefixed);
 
 #endif

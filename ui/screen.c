@@ -72,6 +72,13 @@ bool screen_take_continue(void)
     return take(&continued);
 }
 
+void screen_drain(const struct screen *s)
+{
+    char bytes[64];
+    while (read(s->wake[0], bytes, sizeof bytes) > 0)
+        ;
+}
+
 void screen_write(const char *bytes, size_t len)
 {
     while (len > 0) {
@@ -259,14 +266,15 @@ void screen_continue(struct screen *s)
     s->resized = true;
 }
 
-void screen_suspend(struct screen *s)
+void screen_lend(struct screen *s)
 {
-    if (!s->stops)
-        return; /* nobody could let it go on */
     give_back(s);
-    handle(SIGTSTP, SIG_DFL, 0);
-    kill(0, SIGTSTP); /* the whole job, as the terminal's own ^Z would */
-    handle(SIGTSTP, on_signal, SA_RESTART);
+    handle(SIGTSTP, s->stops ? SIG_DFL : SIG_IGN, 0);
+}
+
+void screen_take_back(struct screen *s)
+{
+    handle(SIGTSTP, s->stops ? on_signal : SIG_IGN, SA_RESTART);
     continued = 0;
     screen_continue(s);
     char *title = s->title;
@@ -274,6 +282,24 @@ void screen_suspend(struct screen *s)
     if (title)
         screen_set_title(s, title);
     free(title);
+}
+
+bool screen_was_continued(struct screen *s)
+{
+    screen_drain(s);
+    return screen_take_continue();
+}
+
+void screen_suspend(struct screen *s)
+{
+    bool lent = !s->taken;
+    if (!s->stops)
+        return; /* nobody could let it go on */
+    if (!lent)
+        screen_lend(s);
+    kill(0, SIGTSTP); /* the whole job, as the terminal's own ^Z would */
+    if (!lent)
+        screen_take_back(s);
 }
 
 /* A terminal that is not UTF-8 may take bytes of a character for controls. */

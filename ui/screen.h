@@ -55,6 +55,16 @@ void screen_redraw(struct screen *s);
 void screen_suspend(struct screen *s);
 
 /*
+ * Gives the terminal back for another program's use, and takes it again; an INPUT_RESIZE follows.
+ * While it is lent nothing else may be called but screen_suspend, which then stops the job alone,
+ * screen_fds, and screen_was_continued for what they tell: true after the job was stopped and goes
+ * on.
+ */
+void screen_lend(struct screen *s);
+void screen_take_back(struct screen *s);
+bool screen_was_continued(struct screen *s);
+
+/*
  * The window's title (sanitised), where the terminal has one; put back at the end, and for NULL.
  */
 void screen_set_title(struct screen *s, const char *title);

@@ -206,9 +206,7 @@ static void resize(struct screen *s, struct input *in)
 
 int screen_next(struct screen *s, uint64_t now_ms, struct input *in)
 {
-    char bytes[64];
-    while (read(s->wake[0], bytes, sizeof bytes) > 0)
-        ;
+    screen_drain(s);
     if (screen_take_continue())
         screen_continue(s);
     if (screen_take_resize() || s->resized) {

@@ -80,6 +80,9 @@ void screen_forget(struct screen *s);
 /* Writes all of it to the terminal, past ncurses. */
 void screen_write(const char *bytes, size_t len);
 
+/* Empties the pipe that signals write to. */
+void screen_drain(const struct screen *s);
+
 /* Signals that came since the last call. */
 bool screen_take_resize(void);
 bool screen_take_suspend(void);

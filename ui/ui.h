@@ -51,6 +51,7 @@ enum ui_event_type {
     UI_HELP,     /* F1: ui_open_page with the manual */
     UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
     UI_SUSPEND,  /* ^Z, or the system asks */
+    UI_EDITOR,   /* ^X ^E: the person wants their own editor; ui_set_line gives what it wrote */
     UI_QUIT,     /* the person does not want to go on */
 };
 
@@ -88,6 +89,12 @@ int ui_found(struct ui *ui, uint64_t id);
 
 /* The text of a draft from an earlier run; no event follows. Errors as editor_set. */
 int ui_set_draft(struct ui *ui, const char *text, size_t len);
+
+/*
+ * Puts a text in the place of what is being written: a step of undo, and UI_DRAFT follows. Errors
+ * as editor_set.
+ */
+int ui_set_line(struct ui *ui, const char *text, size_t len);
 
 int ui_set_status(struct ui *ui, const struct view_status *status); /* copied. ERROR_NOMEM */
 void ui_set_writing(struct ui *ui, bool writing);

@@ -26,7 +26,7 @@ static void stop_asking(struct ui *ui)
 
 int ui_answer(struct ui *ui, const struct input *in, bool *taken)
 {
-    enum action action = keymap_find(in);
+    enum action action = keymap_find(in, false);
     bool letter = in->kind == INPUT_CHAR && !in->meta;
     bool yes = (letter && (in->code == 'y' || in->code == 'Y')) || action == ACTION_ENTER;
     bool again = action == ACTION_CANCEL || action == ACTION_ERASE_OR_QUIT;

@@ -79,6 +79,13 @@ static int complete_back(struct ui *ui)
     return ui->offer.choices ? ui_explain(ui, offer_next(&ui->offer, ui->editor, -1)) : 0;
 }
 
+int ui_set_line(struct ui *ui, const char *text, size_t len)
+{
+    int rc = editor_set(ui->editor, text, len);
+    ui->draft_changed = ui->draft_changed || rc == 0;
+    return rc;
+}
+
 int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_t count)
 {
     if (count == 0)
@@ -251,6 +258,11 @@ static int suspend(struct ui *ui)
     return ui_emit(ui, UI_SUSPEND, "", 0);
 }
 
+static int editor(struct ui *ui)
+{
+    return ui->mode == UI_WRITING ? ui_emit(ui, UI_EDITOR, "", 0) : 0;
+}
+
 static int help(struct ui *ui)
 {
     if (!ui->page)
@@ -285,12 +297,14 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_ESCAPE] = escape,
     [ACTION_REDRAW] = redraw,
     [ACTION_SUSPEND] = suspend,
+    [ACTION_EDITOR] = editor,
     [ACTION_HELP] = help,
 };
 
 static int act(struct ui *ui, const struct input *in)
 {
-    enum action action = keymap_find(in);
+    enum action action = keymap_find(in, ui->prefixed);
+    ui->prefixed = action == ACTION_PREFIX;
     if (action != ACTION_COMPLETE && action != ACTION_COMPLETE_BACK && action != ACTION_ESCAPE)
         offer_clear(&ui->offer);
     if (action == ACTION_INSERT) {

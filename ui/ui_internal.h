@@ -35,6 +35,7 @@ struct ui {
 
     struct offer offer;
     enum ui_mode mode;
+    bool prefixed; /* the key before was ^X */
     bool searching_up;
     enum theme_name previewed; /* in UI_CHOOSING_THEME */
     char question[96];

@@ -19,7 +19,7 @@ void ui_choose_theme(struct ui *ui)
 
 int ui_preview_theme(struct ui *ui, const struct input *in, bool *taken)
 {
-    enum action action = keymap_find(in);
+    enum action action = keymap_find(in, false);
     unsigned step = 0;
     *taken = true;
     switch (action) {

@@ -59,8 +59,20 @@ static void test_keys_of_the_manual(void **state)
         {{.kind = INPUT_UNKNOWN}, ACTION_NONE},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        if (keymap_find(&cases[i].in) != cases[i].action)
-            fail_msg("case %zu: %d", i, keymap_find(&cases[i].in));
+        if (keymap_find(&cases[i].in, false) != cases[i].action)
+            fail_msg("case %zu: %d", i, keymap_find(&cases[i].in, false));
+}
+
+static void test_the_prefix_gives_the_next_key_another_meaning(void **state)
+{
+    (void)state;
+    const struct input x = {.kind = INPUT_CHAR, .code = 'X' & 0x1f};
+    const struct input e = {.kind = INPUT_CHAR, .code = 'E' & 0x1f};
+    const struct input letter = {.kind = INPUT_CHAR, .code = 'e'};
+    assert_int_equal(keymap_find(&x, false), ACTION_PREFIX);
+    assert_int_equal(keymap_find(&x, true), ACTION_NONE);
+    assert_int_equal(keymap_find(&e, true), ACTION_EDITOR);
+    assert_int_equal(keymap_find(&letter, true), ACTION_NONE);
 }
 
 static void test_no_key_is_there_twice_and_all_are_explained(void **state)
@@ -70,7 +82,7 @@ static void test_no_key_is_there_twice_and_all_are_explained(void **state)
     const struct keymap_row *rows = keymap_rows(&count);
     for (size_t i = 0; i < count; i++) {
         struct input in = {.kind = rows[i].kind, .meta = rows[i].meta, .code = rows[i].code};
-        assert_int_equal(keymap_find(&in), rows[i].action);
+        assert_int_equal(keymap_find(&in, rows[i].prefixed), rows[i].action);
         if (!rows[i].help)
             assert_int_equal(rows[i].action, rows[i - 1].action);
     }
@@ -86,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_of_the_manual),
+        cmocka_unit_test(test_the_prefix_gives_the_next_key_another_meaning),
         cmocka_unit_test(test_no_key_is_there_twice_and_all_are_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,7 +79,7 @@ static const char *events(struct ui *ui)
     while (ui_next(ui, &e) == 1) {
         const char *text =
             e.type == UI_LINE || e.type == UI_SEARCH || e.type == UI_THEME ? e.text : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBTHRZQ"[e.type],
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBTHRZVQ"[e.type],
                                 text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
