@@ -185,8 +185,8 @@ static void test_sentences_of_failures(void **state)
     } table[] = {
         {EACCES, "127.0.0.1:80",
          "cannot listen on 127.0.0.1:80: permission denied; choose a port above 1023"},
-        {EACCES, "unix:/nonexistent",
-         "cannot listen on unix:/nonexistent: permission denied; choose a folder that you may "
+        {EACCES, "unix:/proc/none",
+         "cannot listen on unix:/proc/none: permission denied; choose a folder that you may "
          "write "
          "to"},
         {EADDRNOTAVAIL, "192.0.2.1:80",
@@ -195,9 +195,9 @@ static void test_sentences_of_failures(void **state)
         {0, "192.0.2.1:80",
          "cannot listen on 192.0.2.1:80: this host does not have that address; choose one that it "
          "has"},
-        {0, "unix:/nonexistent/sock",
-         "cannot listen on unix:/nonexistent/sock: there is no such folder; make it first"},
-        {EROFS, "unix:/nonexistent", "cannot listen on unix:/nonexistent: Read-only file system"},
+        {0, "unix:/proc/none/sock",
+         "cannot listen on unix:/proc/none/sock: there is no such folder; make it first"},
+        {EROFS, "unix:/proc/none", "cannot listen on unix:/proc/none: Read-only file system"},
         {EADDRINUSE, ":80",
          "cannot listen on :80: another program listens there; stop it, or choose another"},
     };
