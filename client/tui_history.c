@@ -82,9 +82,10 @@ int tui_load_newer(struct tui *tui)
 
 int tui_load_newest(struct tui *tui)
 {
-    transcript_clear(ui_transcript(tui->ui));
+    ui_clear(tui->ui);
     tui->oldest = UINT64_MAX;
-    return tui_load_older(tui);
+    int rc = tui_load_older(tui);
+    return rc ? rc : ui_loaded_newest(tui->ui);
 }
 
 /* Loads the place around a message; the newest where it is not here. */
@@ -182,11 +183,14 @@ int tui_note_unread(struct tui *tui)
     int rc = talk_get_last_seen(tui->face.talk, &seen);
     if (rc == 0 && seen != 0)
         rc = talk_walk_up(tui->face.talk, seen + 1, UNREAD_MAX, count_unread, &unread);
-    if (rc < 0 || unread.count == 0)
-        return rc < 0 ? rc : 0;
+    if (rc < 0)
+        return rc;
+    ui_set_seen(tui->ui, seen);
+    if (unread.count == 0)
+        return 0;
     char note[64];
     snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", unread.count,
              rc == UNREAD_MAX ? " or more" : "");
-    transcript_set_new(ui_transcript(tui->ui), unread.id);
+    ui_set_new(tui->ui, unread.id);
     return tui->place == 0 ? ui_set_note(tui->ui, note) : 0; /* else the count below says it */
 }

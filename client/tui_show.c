@@ -72,7 +72,7 @@ static int show_again(void *context, const struct face_message *m)
     int rc = tui_init_message(tui, &e, m);
     if (rc != 1)
         return rc;
-    rc = transcript_replace(ui_transcript(tui->ui), &e.shown);
+    rc = ui_replace(tui->ui, &e.shown);
     entry_clear(&e);
     return rc;
 }
@@ -159,13 +159,13 @@ static void show_signal(struct tui *tui, const struct session_event *e, uint64_t
 /* The history knows which messages of ours were seen; those shown so already end the walk. */
 static int mark_seen(void *context, const struct face_message *m)
 {
-    struct transcript *transcript = ui_transcript(((struct tui *)context)->ui);
+    struct ui *ui = ((struct tui *)context)->ui;
     if (!m->row->mine || m->row->mark != SESSION_SEEN)
         return 0;
-    const struct transcript_entry *e = transcript_find(transcript, m->row->id);
+    const struct transcript_entry *e = transcript_find(ui_transcript(ui), m->row->id);
     if (e && e->mark == TRANSCRIPT_SEEN)
         return SEEN_BEFORE;
-    return transcript_set_mark(transcript, m->row->id, TRANSCRIPT_SEEN, NULL);
+    return ui_set_mark(ui, m->row->id, TRANSCRIPT_SEEN, NULL);
 }
 
 static int show_seen(struct tui *tui)
@@ -177,19 +177,18 @@ static int show_seen(struct tui *tui)
 int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
-    struct transcript *transcript = ui_transcript(tui->ui);
     struct words w = talk_words(f->talk);
     char text[WORDS_MAX];
     switch (e->type) {
     case SESSION_STATUS: return show_status(tui, e, now_ms);
     case SESSION_PRESENCE: return show_presence(tui, e);
-    case SESSION_MARK: return transcript_set_mark(transcript, e->id, entry_mark(e->mark), NULL);
+    case SESSION_MARK: return ui_set_mark(tui->ui, e->id, entry_mark(e->mark), NULL);
     case SESSION_SEEN_UP_TO: return show_seen(tui);
     case SESSION_TRUST: return show_trust(tui);
     case SESSION_SIGNAL: show_signal(tui, e, now_ms); return 0;
     case SESSION_REFUSED:
-        return transcript_set_mark(transcript, e->refused.id, TRANSCRIPT_REFUSED,
-                                   words_refused_short(e->refused.code));
+        return ui_set_mark(tui->ui, e->refused.id, TRANSCRIPT_REFUSED,
+                           words_refused_short(e->refused.code));
     case SESSION_MISSING:
         words_missing(&w, text);
         return append_notice(tui, TRANSCRIPT_ERROR, text);
@@ -238,7 +237,7 @@ int tui_choose_theme(struct face *f)
 void tui_clear(struct face *f)
 {
     struct tui *tui = tui_of(f);
-    transcript_clear(ui_transcript(tui->ui));
+    ui_clear(tui->ui);
     transcript_set_older(ui_transcript(tui->ui), false); /* else it would come back at once */
 }
 

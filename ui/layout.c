@@ -5,6 +5,9 @@
 enum {
     ROWS_BOTTOM_RULE = 6, /* the least rows of a screen that has it, */
     ROWS_TOP_RULE = 8,
+    VIEW_ROWS_SPLIT = 14, /* the least of a conversation that is split, */
+    LATEST_MIN = 3,       /* and of its lower part */
+    LATEST_MAX = 6,
     COLUMNS_TIME = 50, /* and columns */
     AUTHOR_MAX = 16,
     AUTHOR_MIN = 4,
@@ -27,6 +30,8 @@ static void lay_rows(struct layout *l, int input_rows)
     l->bottom_rule = l->rows >= ROWS_BOTTOM_RULE ? --row : -1;
     l->info = --row;
     l->view_rows = row - l->view;
+    if (l->view_rows >= VIEW_ROWS_SPLIT)
+        l->latest_rows = clamp(l->view_rows / 5, LATEST_MIN, LATEST_MAX);
 }
 
 static void lay_columns(struct layout *l, int author_columns)

@@ -15,6 +15,7 @@ struct layout {
     int status;
     int top_rule;        /* -1: no room for it, as below */
     int view, view_rows; /* the conversation */
+    int latest_rows;     /* of it, for the newest while somebody reads back; 0: no room */
     int info;            /* more below, writing, notes and questions */
     int bottom_rule;
     int input, input_rows;

@@ -239,6 +239,26 @@ uint64_t transcript_oldest(const struct transcript *t)
     return 0;
 }
 
+uint64_t transcript_theirs_before(const struct transcript *t, uint64_t id)
+{
+    for (size_t i = t->count; i-- > 0;) {
+        const struct transcript_entry *e = &transcript_at(t, t->first + (int64_t)i)->e;
+        if (e->kind == TRANSCRIPT_THEIRS && e->id < id)
+            return e->id;
+    }
+    return 0;
+}
+
+int transcript_copy_end(struct transcript *to, const struct transcript *from, size_t max)
+{
+    size_t count = from->count < max ? from->count : max;
+    int rc = 0;
+    transcript_clear(to);
+    for (size_t i = from->count - count; i < from->count && rc == 0; i++)
+        rc = transcript_append(to, &transcript_at(from, from->first + (int64_t)i)->e);
+    return rc;
+}
+
 bool transcript_seq(const struct transcript *t, uint64_t id, int64_t *seq)
 {
     size_t low = 0, high = t->count;

@@ -91,6 +91,15 @@ bool transcript_wants_newer(struct transcript *t);
 uint64_t transcript_oldest(const struct transcript *t);
 uint64_t transcript_newest(const struct transcript *t);
 
+/* The id of the newest message of theirs that is loaded and comes before this id; 0: none is. */
+uint64_t transcript_theirs_before(const struct transcript *t, uint64_t id);
+
+/*
+ * Makes the newest entries of one, at most `max` of them, those of another, which are dropped.
+ * ERROR_NOMEM: there are fewer.
+ */
+int transcript_copy_end(struct transcript *to, const struct transcript *from, size_t max);
+
 /* The entry with this id, borrowed until the next change; NULL where it is not loaded. */
 const struct transcript_entry *transcript_find(const struct transcript *t, uint64_t id);
 
@@ -131,6 +140,14 @@ void transcript_set_place(struct transcript *t, uint64_t id);
  * anything below. ERROR_NOMEM: it keeps its size.
  */
 int transcript_set_size(struct transcript *t, int rows, int columns);
+
+/*
+ * So many of its lowest rows, at most half, it gives away while it is not at the bottom: the view
+ * is shorter then. transcript_is_split: it does so now.
+ */
+void transcript_set_split(struct transcript *t, int rows);
+bool transcript_is_split(const struct transcript *t);
+int transcript_view_rows(const struct transcript *t); /* of the view now */
 
 /*
  * Scrolling; the view holds its place by message: what comes, is loaded or marked, and new sizes do

@@ -49,6 +49,7 @@ struct transcript {
     int author_width;
 
     int rows, columns;
+    int split;           /* rows given away while not at the bottom */
     unsigned generation; /* counts the changes of `columns`, from 1 */
     bool following;
     struct anchor top; /* where not following */

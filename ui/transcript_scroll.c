@@ -197,6 +197,27 @@ int transcript_set_size(struct transcript *t, int rows, int columns)
     return 0;
 }
 
+void transcript_set_split(struct transcript *t, int rows)
+{
+    t->split = rows;
+}
+
+bool transcript_is_split(const struct transcript *t)
+{
+    return t->split > 0 && !transcript_at_bottom(t);
+}
+
+int transcript_view_rows(const struct transcript *t)
+{
+    return transcript_is_split(t) ? t->rows - t->split : t->rows;
+}
+
+/* The place of the last row in view, or the end. */
+static struct place last_place(const struct transcript *t)
+{
+    return down(t, transcript_top_place(t), (size_t)transcript_view_rows(t) - 1);
+}
+
 void transcript_scroll(struct transcript *t, long rows)
 {
     if (t->count == 0)
@@ -207,7 +228,8 @@ void transcript_scroll(struct transcript *t, long rows)
 
 void transcript_page(struct transcript *t, int pages)
 {
-    transcript_scroll(t, (long)pages * (t->rows > 2 ? t->rows - 2 : 1));
+    int rows = t->rows - t->split; /* of the view, if not now then behind the page */
+    transcript_scroll(t, (long)pages * (rows > 2 ? rows - 2 : 1));
 }
 
 void transcript_top(struct transcript *t)
@@ -233,14 +255,14 @@ bool transcript_shows_end(const struct transcript *t)
 
 int64_t transcript_last_seen(const struct transcript *t)
 {
-    struct place place = down(t, transcript_top_place(t), (size_t)t->rows - 1);
+    struct place place = last_place(t);
     return place.seq < end_of(t) ? place.seq : end_of(t) - 1;
 }
 
 void transcript_show_seq(struct transcript *t, int64_t seq)
 {
-    struct place first = {seq, 0}, view = transcript_top_place(t);
-    if (is_above(first, view) || is_above(down(t, view, (size_t)t->rows - 1), first))
+    struct place first = {seq, 0};
+    if (is_above(first, transcript_top_place(t)) || is_above(last_place(t), first))
         go(t, up(t, first, (size_t)t->rows / 3));
 }
 
@@ -304,7 +326,7 @@ size_t transcript_below(struct transcript *t)
 {
     if (t->count == 0 || t->following)
         return 0;
-    struct place last = down(t, transcript_top_place(t), (size_t)t->rows - 1);
+    struct place last = last_place(t);
     if (last.seq == end_of(t))
         return 0;
     struct transcript_shape shape = transcript_shape_of(t, last.seq);

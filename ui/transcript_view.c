@@ -135,7 +135,7 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
 
 size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
 {
-    struct rows out = {.rows = t->view, .max = (size_t)t->rows};
+    struct rows out = {.rows = t->view, .max = (size_t)transcript_view_rows(t)};
     if (t->count > 0) {
         struct place place = transcript_top_place(t);
         int64_t end = t->first + (int64_t)t->count;

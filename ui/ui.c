@@ -15,10 +15,11 @@ struct ui *ui_new(const struct ui_options *options)
     ui->status = (struct view_status){.room = "", .round_trip_ms = -1};
     ui->tail = &ui->head;
     ui->transcript = transcript_new(options->keep);
+    ui->latest = ui_new_latest();
     ui->editor = editor_new();
     ui->search = editor_new();
     ui->canvas = canvas_new();
-    if (ui->transcript && ui->editor && ui->search && ui->canvas)
+    if (ui->transcript && ui->latest && ui->editor && ui->search && ui->canvas)
         return ui;
     ui_free(ui);
     return NULL;
@@ -39,6 +40,7 @@ void ui_free(struct ui *ui)
     free(ui->note);
     free(ui->status_strings);
     transcript_free(ui->transcript);
+    transcript_free(ui->latest);
     transcript_free(ui->page);
     editor_free(ui->editor);
     editor_free(ui->search);
@@ -101,22 +103,14 @@ struct editor *ui_editor(struct ui *ui)
     return ui->editor;
 }
 
-int ui_append(struct ui *ui, const struct transcript_entry *entry)
-{
-    bool waits = transcript_has_newer(ui->transcript);
-    if (waits && entry->id == 0)
-        return ui_set_note(ui, entry->text);
-    int rc = waits ? 0 : transcript_append(ui->transcript, entry);
-    if (rc == 0 && entry->kind == TRANSCRIPT_THEIRS && ui->focus == FOCUS_OUT && !ui->new_marked) {
-        transcript_set_new(ui->transcript, entry->id);
-        ui->new_marked = true;
-    }
-    return rc;
-}
-
 void ui_set_theme(struct ui *ui, enum theme_name name)
 {
     ui->theme.name = name;
+}
+
+void ui_set_split(struct ui *ui, bool split)
+{
+    ui->split = split;
 }
 
 int ui_set_draft(struct ui *ui, const char *text, size_t len)
@@ -194,29 +188,14 @@ void ui_close_page(struct ui *ui)
     ui->page = NULL;
 }
 
-/* Notes the newest message of theirs that is in view. */
-static void note_drawn(struct ui *ui)
-{
-    const struct transcript_row *rows;
-    size_t count = ui->page ? 0 : transcript_view(ui->transcript, &rows);
-    while (count-- > 0) {
-        const struct transcript_entry *e = rows[count].entry;
-        bool text = rows[count].part == TRANSCRIPT_ROW_TEXT;
-        if (text && e->kind == TRANSCRIPT_THEIRS && e->id > ui->drawn_id) {
-            ui->drawn_id = e->id;
-            break;
-        }
-    }
-    if (ui->focus == FOCUS_IN)
-        ui->present_id = ui->drawn_id;
-}
-
 const struct canvas *ui_draw(struct ui *ui)
 {
     bool choosing = ui->mode == UI_CHOOSING_THEME;
     bool asking = choosing || ui->mode == UI_ASKING_QUIT || ui->mode == UI_ASKING_PASTE;
     struct view view = {
         .transcript = ui->transcript,
+        .latest = ui->latest,
+        .split = ui->split,
         .page = ui->page,
         .editor = ui->mode == UI_SEARCHING ? ui->search : ui->editor,
         .editor_top = &ui->editor_top,
@@ -234,7 +213,7 @@ const struct canvas *ui_draw(struct ui *ui)
         return NULL;
     if (rows >= LAYOUT_ROWS_MIN && columns >= LAYOUT_COLUMNS_MIN) {
         ui->drawn = true;
-        note_drawn(ui);
+        ui_note_drawn(ui);
     }
     return ui->canvas;
 }

@@ -73,8 +73,24 @@ struct editor *ui_editor(struct ui *ui);
  * Adds an entry at the bottom. As transcript_append, and where a message of theirs comes while the
  * terminal has no focus, the line "new" goes above the first of them. Where newer messages exist
  * that are not loaded, a message will come with them, and what is none is a note.
+ *
+ * The screen has the newest entries twice, because it may show them below what somebody reads: so
+ * what changes entries that are shown is here too, as transcript_set_mark and the others.
  */
 int ui_append(struct ui *ui, const struct transcript_entry *entry);
+int ui_set_mark(struct ui *ui, uint64_t id, enum transcript_mark mark, const char *word);
+int ui_replace(struct ui *ui, const struct transcript_entry *entry);
+void ui_set_new(struct ui *ui, uint64_t id);
+void ui_clear(struct ui *ui);
+
+/* The newest messages were loaded into a transcript that was empty. ERROR_NOMEM. */
+int ui_loaded_newest(struct ui *ui);
+
+/* Whether the newest lines stay in view while somebody reads back; not so at first. */
+void ui_set_split(struct ui *ui, bool split);
+
+/* The peer knows already that messages up to this id were seen: no UI_SEEN for them. */
+void ui_set_seen(struct ui *ui, uint64_t id);
 
 void ui_set_theme(struct ui *ui, enum theme_name name);
 

@@ -24,7 +24,9 @@ struct ui {
     bool ascii;
     int rows, columns; /* 0 until the first INPUT_RESIZE */
     struct transcript *transcript;
-    struct transcript *page; /* shown over it, or NULL */
+    struct transcript *latest; /* its newest entries, which stay in view where it is split */
+    bool split;                /* it is, while somebody reads back */
+    struct transcript *page;   /* shown over both, or NULL */
     struct editor *editor, *search;
     struct canvas *canvas;
     size_t editor_top;
@@ -60,6 +62,12 @@ struct ui {
 int ui_search_changed(struct ui *ui);
 int ui_search_next(struct ui *ui, int direction);
 int ui_leave_search(struct ui *ui);
+
+/* NULL: out of memory. */
+struct transcript *ui_new_latest(void);
+
+/* Everything was drawn: notes what of theirs is in view. */
+void ui_note_drawn(struct ui *ui);
 
 /* Goes to the newest message. */
 int ui_go_to_newest(struct ui *ui);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct sign rule = {"─", "-"}, ellipsis = {"…", "~"}, below = {"▼", "v"};
+static const struct sign rule = {"─", "-"}, ellipsis = {"…", "~"};
 static const struct sign prompts[] = {{"›", ">"}, {"…", "+"}};
 
 const char *view_sign(const struct pen *pen, struct sign sign)
@@ -40,7 +40,16 @@ int view_put_cut(struct pen *pen, struct canvas_at at, struct style style, const
                               strlen(view_sign(pen, ellipsis)));
 }
 
-static void draw_rule(struct pen *pen, int row)
+bool view_more(const struct pen *pen, size_t count, const char *what, char out[VIEW_MORE_MAX])
+{
+    static const struct sign below = {"▼", "v"};
+    bool uncounted = transcript_has_newer(pen->view->transcript);
+    snprintf(out, VIEW_MORE_MAX, "%s %zu%s%s", view_sign(pen, below), count, uncounted ? "+" : "",
+             what);
+    return count > 0 || uncounted;
+}
+
+void view_draw_rule(struct pen *pen, int row)
 {
     struct style style = theme_style(&pen->view->theme, ROLE_RULE);
     struct canvas_at at = {row, 0, pen->layout.columns};
@@ -61,14 +70,10 @@ struct canvas_at view_advance(struct pen *pen, struct canvas_at at, enum theme_r
 static void draw_news(struct pen *pen, struct canvas_at at)
 {
     const struct view *view = pen->view;
-    char text[64];
-    size_t count = view->page ? 0 : transcript_below(view->transcript);
-    bool uncounted = !view->page && transcript_has_newer(view->transcript);
-    if (count > 0 || uncounted) {
-        snprintf(text, sizeof text, "%s %zu%s more below", view_sign(pen, below), count,
-                 uncounted ? "+" : "");
+    char text[VIEW_MORE_MAX];
+    if (!transcript_is_split(view->transcript) &&
+        view_more(pen, transcript_below(view->transcript), " more below", text))
         at = view_advance(pen, at, ROLE_INFO, text);
-    }
     if (!view->writing || !view->status->peer)
         return;
     const char *verb = view->ascii ? " is writing..." : " is writing…";
@@ -151,7 +156,11 @@ static int lay_out(struct pen *pen, int rows, int columns)
         return rc;
     *l = layout_make(rows, columns, (int)editor_rows(view->editor), authors);
     l->input_column = input_column;
+    bool split = view->split && l->latest_rows > 0;
+    transcript_set_split(view->transcript, split ? l->latest_rows + 1 : 0);
     rc = transcript_set_size(view->transcript, l->view_rows, l->text_columns);
+    if (rc == 0 && split)
+        rc = transcript_set_size(view->latest, l->latest_rows, l->text_columns);
     if (rc == 0 && view->page)
         rc = transcript_set_size(view->page, l->view_rows, columns - 2 * VIEW_MARGIN);
     return rc;
@@ -171,11 +180,11 @@ int view_draw(const struct view *view, int rows, int columns, struct canvas *can
     }
     view_draw_status(&pen);
     if (pen.layout.top_rule >= 0)
-        draw_rule(&pen, pen.layout.top_rule);
+        view_draw_rule(&pen, pen.layout.top_rule);
     view_draw_rows(&pen);
     draw_info(&pen);
     if (pen.layout.bottom_rule >= 0)
-        draw_rule(&pen, pen.layout.bottom_rule);
+        view_draw_rule(&pen, pen.layout.bottom_rule);
     draw_input(&pen);
     return canvas_end(canvas);
 }

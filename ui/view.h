@@ -32,7 +32,9 @@ struct view_status {
 /* Everything that is on the screen. */
 struct view {
     struct transcript *transcript;
-    struct transcript *page; /* shown over it; NULL for none */
+    struct transcript *latest; /* its newest lines, shown below it where it is split */
+    bool split;                /* it is, where somebody reads back and there is room */
+    struct transcript *page;   /* shown over both; NULL for none */
     struct editor *editor;
     size_t *editor_top; /* first row of the input in view; kept from one drawing to the next */
     struct theme theme;

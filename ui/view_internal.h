@@ -7,6 +7,7 @@
 
 enum {
     VIEW_MARGIN = 1, /* columns left free at either side */
+    VIEW_MORE_MAX = 64,
 };
 
 /* What drawing any part needs. */
@@ -35,6 +36,13 @@ struct canvas_at view_advance(struct pen *pen, struct canvas_at at, enum theme_r
                               const char *s);
 
 int view_columns(const char *s);
+
+/* "▼ 3 more below": so many messages, and perhaps more than are loaded. False where there is none.
+ */
+bool view_more(const struct pen *pen, size_t count, const char *what, char out[VIEW_MORE_MAX]);
+
+/* A line across. */
+void view_draw_rule(struct pen *pen, int row);
 
 /* Draws the top line. */
 void view_draw_status(struct pen *pen);

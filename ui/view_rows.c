@@ -27,7 +27,7 @@ static const struct {
 /* The row that is being drawn, and where its text is. */
 struct line {
     const struct transcript_row *row;
-    const struct transcript *transcript;
+    struct transcript *transcript;
     int at, text, columns;
 };
 
@@ -206,24 +206,63 @@ static void draw_offer(struct pen *pen, size_t visible)
     }
 }
 
-void view_draw_rows(struct pen *pen)
+/* The rows of a transcript from that of the line on, down to row `end`. */
+static void draw_pane(struct pen *pen, struct line line, int end)
 {
-    const struct layout *l = &pen->layout;
-    struct line line = {.transcript = pen->view->transcript, .at = l->view};
-    line.text = l->text;
-    line.columns = l->text_columns;
-    if (pen->view->page) {
-        line.transcript = pen->view->page;
-        line.text = 1;
-        line.columns = l->columns - 2;
-    }
     const struct transcript_row *rows;
-    struct transcript *shown = pen->view->page ? pen->view->page : pen->view->transcript;
-    size_t count = transcript_view(shown, &rows), offered = offered_rows(pen);
-    for (size_t i = 0; i < count && i + offered < (size_t)l->view_rows; i++, line.at++) {
+    size_t count = transcript_view(line.transcript, &rows);
+    for (size_t i = 0; i < count && line.at < end; i++, line.at++) {
         line.row = &rows[i];
         draw_row(pen, &line);
     }
+}
+
+/* Messages that begin in view. */
+static size_t begun(struct transcript *t)
+{
+    const struct transcript_row *rows;
+    size_t count = transcript_view(t, &rows), begun = 0;
+    for (size_t i = 0; i < count; i++)
+        begun += rows[i].first && rows[i].entry->id != 0;
+    return begun;
+}
+
+/* The newest lines, below a rule that counts what lies between. */
+static void draw_latest(struct pen *pen, struct line line, int end)
+{
+    const struct view *view = pen->view;
+    char text[VIEW_MORE_MAX + 2] = " ";
+    size_t count = transcript_below(view->transcript);
+    if (!transcript_has_newer(view->transcript))
+        count -= begun(view->latest);
+    line.at = pen->layout.view + transcript_view_rows(view->transcript);
+    if (line.at < end) {
+        view_draw_rule(pen, line.at);
+        if (view_more(pen, count, " more ", text + 1))
+            draw_across(pen, line.at, ROLE_INFO, text, strlen(text));
+    }
+    line.at++;
+    line.transcript = view->latest;
+    draw_pane(pen, line, end);
+}
+
+void view_draw_rows(struct pen *pen)
+{
+    const struct layout *l = &pen->layout;
+    const struct view *view = pen->view;
+    size_t offered = offered_rows(pen);
+    int end = l->view + l->view_rows - (int)offered;
+    struct line line = {.transcript = view->transcript, .at = l->view};
+    line.text = l->text;
+    line.columns = l->text_columns;
+    if (view->page) {
+        line.transcript = view->page;
+        line.text = 1;
+        line.columns = l->columns - 2;
+    }
+    draw_pane(pen, line, end);
+    if (!view->page && transcript_is_split(view->transcript))
+        draw_latest(pen, line, end);
     if (offered > 0)
         draw_offer(pen, offered);
 }

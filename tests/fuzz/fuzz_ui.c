@@ -123,7 +123,7 @@ static void open_page(struct script *s)
 static void set_mark(struct script *s)
 {
     uint64_t id = s->oldest + take(s);
-    transcript_set_mark(ui_transcript(s->ui), id, TRANSCRIPT_REFUSED, "refused for a reason");
+    ui_set_mark(s->ui, id, TRANSCRIPT_REFUSED, "refused for a reason");
 }
 
 static void set_older(struct script *s)
@@ -131,9 +131,14 @@ static void set_older(struct script *s)
     transcript_set_older(ui_transcript(s->ui), take(s) % 2);
 }
 
+static void set_split(struct script *s)
+{
+    ui_set_split(s->ui, take(s) % 2);
+}
+
 static void (*const others[])(struct script *) = {
-    resize,   paste,     type_code_point, type_meta, add_theirs,
-    add_mine, add_older, open_page,       set_mark,  set_older,
+    resize,    paste,     type_code_point, type_meta, add_theirs, add_mine,
+    add_older, open_page, set_mark,        set_older, set_split,
 };
 
 static void check_run(const struct canvas *c, const struct canvas_run *run)

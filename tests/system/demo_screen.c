@@ -88,7 +88,7 @@ static int on_line(struct demo *d, const char *line, size_t len)
     if (strncmp(line, "/fill ", 6) == 0)
         return fill(d, atoi(line + 6));
     if (sscanf(line, "/mark %lu %d", &id, &mark) == 2)
-        return transcript_set_mark(ui_transcript(d->ui), id, (enum transcript_mark)mark, NULL);
+        return ui_set_mark(d->ui, id, (enum transcript_mark)mark, NULL);
     if (strncmp(line, "/title ", 7) == 0)
         screen_set_title(d->screen, line + 7);
     else if (strcmp(line, "/writing") == 0)

@@ -201,7 +201,7 @@ static void test_search_goes_through_all_that_was_said(void **state)
     terminal_send(bob, "\022the nee"); /* ^R */
     assert_true(terminal_wait(bob, "▌"));
     assert_true(terminal_wait(bob, "line number 20 has the needle"));
-    assert_true(terminal_wait(bob, "more below"));
+    assert_true(terminal_wait(bob, "+ more"));
     int column, row = terminal_find(bob, "the needle", &column);
     assert_true(terminal_cell(bob, row, column).reverse);
     assert_false(terminal_cell(bob, row, column + 8).reverse);
@@ -210,12 +210,12 @@ static void test_search_goes_through_all_that_was_said(void **state)
     terminal_send(bob, "\023"); /* ^S */
     assert_true(terminal_wait(bob, "no newer match"));
     terminal_send(bob, "\r");
-    for (int i = 0; i < 60 && terminal_find(bob, "line number 700", NULL) < 0; i++) {
+    for (int i = 0; i < 100 && terminal_find(bob, "▼", NULL) >= 0; i++) {
         terminal_send(bob, "\033[6~"); /* PageDown: all between is there */
         terminal_drain(bob, 20);
     }
     assert_true(terminal_wait(bob, "line number 700"));
-    assert_true(terminal_wait_gone(bob, "more below"));
+    assert_true(terminal_wait_gone(bob, "▼"));
     terminal_send(bob, "/search number 333\r");
     assert_true(terminal_wait(bob, "line number 333"));
     terminal_send(bob, "\r\033>");
@@ -277,23 +277,23 @@ static void test_the_place_outlives_the_program(void **state)
     say_much();
     assert_true(terminal_wait(bob, "line number 700"));
     terminal_send(bob, "\033[5~");
-    wait_top(bob, "line number 673");
+    wait_top(bob, "line number 677");
     terminal_drain(bob, 2500); /* the place goes to the disk after a second */
     alice = pair_start_one("alice", "far");
     assert_true(terminal_wait(bob, "alice ● here"));
     kill(terminal_pid(bob), SIGSTOP);
     terminal_send(alice, "meanwhile\r");
     restart_bob(SIGKILL, PAIR_ROWS);
-    wait_top(bob, "line number 673");
-    assert_true(terminal_wait(bob, "▼ 14 more below"));
+    wait_top(bob, "line number 677");
+    assert_true(terminal_wait(bob, "▼ 10 more"));
     terminal_send(bob, "\033[F");
     assert_true(terminal_wait(bob, "alice  meanwhile"));
     terminal_send(bob, "\022number 333\r"); /* far from the newest */
     assert_true(terminal_wait(bob, "line number 333"));
     terminal_send(bob, "\033[6~");
-    wait_top(bob, "line number 341");
+    wait_top(bob, "line number 337");
     restart_bob(SIGTERM, 30);
-    wait_top(bob, "line number 341");
+    wait_top(bob, "line number 337");
     terminal_send(bob, "\033[F");
     assert_true(terminal_wait(bob, "alice  meanwhile"));
     restart_bob(SIGTERM, PAIR_ROWS);

@@ -17,6 +17,7 @@ static void check(const struct layout *l, int wanted)
     assert_int_equal(l->info, l->view + l->view_rows);
     assert_int_equal(l->input, l->rows - l->input_rows);
     assert_true(l->view_rows >= 1);
+    assert_true(l->view_rows < 14 ? l->latest_rows == 0 : l->latest_rows * 4 < l->view_rows);
     assert_true(l->input_rows >= 1 && l->input_rows <= wanted);
     assert_true(l->input_rows <= 1 || l->input_rows * 3 <= l->rows);
 
@@ -47,6 +48,7 @@ static void test_the_usual_size(void **state)
     struct layout l = layout_make(24, 80, 1, 5);
     assert_int_equal(l.top_rule, 1);
     assert_int_equal(l.view_rows, 19);
+    assert_int_equal(l.latest_rows, 3);
     assert_int_equal(l.bottom_rule, 22);
     assert_int_equal(l.time, 1);
     assert_int_equal(l.author, 8);

@@ -40,7 +40,7 @@ struct plain_row {
 static struct plain_entry entries[ENTRIES_MAX]; /* oldest first */
 static struct plain_row rows[ROWS_MAX];
 static size_t entry_count, row_count;
-static int pane_rows, columns;
+static int pane_rows, columns, split;
 static bool older, following;
 static uint64_t new_id;
 static struct plain_row anchor;
@@ -205,6 +205,13 @@ static void resize(struct transcript *t)
     pane_rows = 1 + rand() % (rand() % 4 ? 20 : 200);
     columns = 1 + rand() % (rand() % 4 ? 60 : 10);
     assert_int_equal(transcript_set_size(t, pane_rows, columns), 0);
+    split = rand() % 2 ? pane_rows / 3 : 0;
+    transcript_set_split(t, split);
+}
+
+static size_t view_rows(void)
+{
+    return (size_t)(top() < bottom() ? pane_rows - split : pane_rows);
 }
 
 /* What the reader does, or what happens, at random. */
@@ -248,7 +255,7 @@ static void step(struct transcript *t)
 static size_t below(void)
 {
     size_t count = 0;
-    for (size_t i = top() + (size_t)pane_rows; i < row_count; i++) {
+    for (size_t i = top() + view_rows(); i < row_count; i++) {
         const struct plain_row *r = &rows[i];
         bool quoted = r->zone < 0 && strcmp(r->text, "quote") == 0;
         bool after_quote = i > 0 && strcmp(rows[i - 1].text, "quote") == 0;
@@ -274,7 +281,7 @@ static void test_the_view_is_what_the_model_says(void **state)
             const struct transcript_row *view;
             size_t count = transcript_view(t, &view), start = top();
             size_t left = row_count - start;
-            assert_int_equal(count, left < (size_t)pane_rows ? left : (size_t)pane_rows);
+            assert_int_equal(count, left < view_rows() ? left : view_rows());
             for (size_t k = 0; k < count; k++) {
                 const struct plain_row *expected = &rows[start + k];
                 if (view[k].entry->id != expected->entry || view[k].len != expected->len ||
@@ -284,6 +291,7 @@ static void test_the_view_is_what_the_model_says(void **state)
             }
             assert_int_equal(transcript_below(t), below());
             assert_int_equal(transcript_at_bottom(t), start >= bottom());
+            assert_int_equal(transcript_is_split(t), split > 0 && start < bottom());
         }
         transcript_free(t);
     }

@@ -283,6 +283,80 @@ static void test_seen_means_that_a_person_was_there(void **state)
     ui_free(ui);
 }
 
+static void test_seen_below_what_is_read(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 40); /* 19 rows; split, 15 and 3 */
+    for (uint64_t id = 1; id <= 40; id++)
+        theirs(ui, id, "said before");
+    ui_set_split(ui, true);
+    ui_set_seen(ui, 38);
+    press(ui, INPUT_FOCUS_IN);
+    ui_draw(ui);
+    assert_string_equal(events(ui), "S40 ");
+    press(ui, INPUT_PAGE_UP);
+    theirs(ui, 41, "below");
+    assert_true(shows(ui, "below"));
+    assert_true(shows(ui, "▼ 15 more"));
+    assert_string_equal(events(ui), "S41 ");
+    press(ui, INPUT_FOCUS_OUT);
+    for (uint64_t id = 42; id <= 46; id++) {
+        theirs(ui, id, "while nobody looks");
+        ui_draw(ui);
+    }
+    press(ui, INPUT_FOCUS_IN);
+    ui_draw(ui);
+    assert_string_equal(events(ui), ""); /* the first two of them are hidden */
+    theirs(ui, 47, "still");
+    ui_draw(ui);
+    assert_string_equal(events(ui), "");
+    press(ui, INPUT_END);
+    ui_draw(ui);
+    assert_string_equal(events(ui), "S47 ");
+    ui_free(ui);
+}
+
+static void test_the_newest_stay_where_a_place_far_back_is_loaded(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 40);
+    for (uint64_t id = 101; id <= 130; id++)
+        transcript_append(ui_transcript(ui), &(struct transcript_entry){
+                                                 .id = id,
+                                                 .kind = TRANSCRIPT_THEIRS,
+                                                 .author = "bob",
+                                                 .text = "newest",
+                                                 .text_len = 6,
+                                             });
+    assert_int_equal(ui_loaded_newest(ui), 0);
+    ui_set_split(ui, true);
+    transcript_clear(ui_transcript(ui));
+    for (uint64_t id = 1; id <= 40; id++)
+        transcript_append(ui_transcript(ui), &(struct transcript_entry){
+                                                 .id = id,
+                                                 .kind = TRANSCRIPT_THEIRS,
+                                                 .author = "bob",
+                                                 .text = "far",
+                                                 .text_len = 3,
+                                             });
+    transcript_set_newer(ui_transcript(ui), true);
+    transcript_top(ui_transcript(ui));
+    assert_true(shows(ui, "▼ 25+ more"));
+    assert_true(shows(ui, "newest"));
+    theirs(ui, 131, "came now");
+    assert_true(shows(ui, "came now"));
+    assert_int_equal(ui_set_mark(ui, 131, TRANSCRIPT_REFUSED, "a word"), 0);
+    assert_true(shows(ui, "a word"));
+    ui_set_split(ui, false);
+    assert_false(shows(ui, "came now"));
+    assert_true(shows(ui, "more below"));
+    ui_clear(ui);
+    ui_set_split(ui, true);
+    assert_false(shows(ui, "came now"));
+    assert_false(shows(ui, "more"));
+    ui_free(ui);
+}
+
 static void test_what_is_new_is_marked_once(void **state)
 {
     (void)state;
@@ -517,6 +591,8 @@ int main(void)
         cmocka_unit_test(test_pastes),
         cmocka_unit_test(test_what_is_too_long_is_refused),
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
+        cmocka_unit_test(test_seen_below_what_is_read),
+        cmocka_unit_test(test_the_newest_stay_where_a_place_far_back_is_loaded),
         cmocka_unit_test(test_what_is_new_is_marked_once),
         cmocka_unit_test(test_older_ones_are_asked_for),
         cmocka_unit_test(test_searching),

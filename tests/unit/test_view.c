@@ -43,6 +43,7 @@ static struct scene new_scene(void)
 static void end_scene(struct scene *s)
 {
     transcript_free(s->view.transcript);
+    transcript_free(s->view.latest);
     transcript_free(s->view.page);
     editor_free(s->view.editor);
     canvas_free(s->canvas);
@@ -141,6 +142,31 @@ static void test_reading_back(void **state)
     check(&s, 12, 40, "reading-back-40x12");
     check(&s, 6, 20, "reading-back-20x6");
     check(&s, 12, 78, "reading-back-78x12");
+    end_scene(&s);
+}
+
+static void test_reading_back_with_the_newest_in_view(void **state)
+{
+    (void)state;
+    struct scene s = conversation();
+    for (uint64_t id = 7; id < 30; id++)
+        add(&s, said(id, 560 + (unsigned)id / 4, id % 2 ? "news" : "more news"));
+    s.view.latest = transcript_new(16);
+    s.view.split = true;
+    assert_int_equal(transcript_copy_end(s.view.latest, s.view.transcript, 16), 0);
+    draw(&s, 22, 60);
+    transcript_scroll(s.view.transcript, -1); /* two rows are hidden, and two messages */
+    check(&s, 22, 60, "split-60x22");
+    transcript_top(s.view.transcript);
+    check(&s, 22, 60, "split-top-60x22");
+    s.view.ascii = true;
+    transcript_set_newer(s.view.transcript, true);
+    check(&s, 22, 60, "split-ascii-60x22");
+    s.view.ascii = false;
+    check(&s, 18, 40, "split-no-room-40x18");
+    transcript_set_newer(s.view.transcript, false);
+    transcript_bottom(s.view.transcript);
+    check(&s, 22, 60, "split-end-60x22");
     end_scene(&s);
 }
 
@@ -359,6 +385,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_conversation_at_every_size),
         cmocka_unit_test(test_reading_back),
+        cmocka_unit_test(test_reading_back_with_the_newest_in_view),
         cmocka_unit_test(test_without_unicode),
         cmocka_unit_test(test_every_kind_of_entry),
         cmocka_unit_test(test_what_became_of_messages),
