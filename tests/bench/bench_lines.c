@@ -1,32 +1,32 @@
 /*
- * bench_lines SERVER CLIENT FOLDER [LINES]: what is said, from one client to the other, with TLS
- * and sealing: Enter to the peer's screen, lines through --json, and the start of a client that has
- * them all in its history. Everybody's state is in new FOLDER.
+ * bench_lines ADDRESS CLIENT FOLDER LINES: what is said, from one client to the other, with TLS and
+ * sealing, over the relay at this address. Everybody's state is in new FOLDER. Prints one line:
+ *
+ *   enter_us  from Enter to the peer's screen, median
+ *   lines_s   lines a second through --json, each on both disks and with its receipt
+ *   send_us   time on a core that a line takes the one who sends it; take_us: who takes it
  */
-#include "process.h"
 #include "terminal.h"
 
 #include <err.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum {
-    LINES = 100000,
-    STARTS = 15,
+    MESSAGES = 25,
     ROWS = 40,
     COLUMNS = 120,
     PATH_LEN = 256,
 };
 
-static char address[PROCESS_ADDRESS_MAX];
-static const char *client, *folder;
+static const char *address, *client, *folder;
 
 static double now_ms(void)
 {
@@ -81,29 +81,10 @@ static void quit(struct terminal *t)
     terminal_free(t);
 }
 
-static void measure_starts(void)
-{
-    double drawn[STARTS], joined[STARTS];
-    uint64_t memory = 0;
-    for (int i = 0; i < STARTS; i++) {
-        double start_ms = now_ms();
-        struct terminal *t = start("alice");
-        see(t, "›");
-        drawn[i] = now_ms() - start_ms;
-        see(t, "bob ○ offline");
-        joined[i] = now_ms() - start_ms;
-        memory = process_resident(terminal_pid(t));
-        quit(t);
-    }
-    printf("start with these in the history: %.1f ms to the screen, %.1f ms until joined, %" PRIu64
-           " KiB of memory\n",
-           middle(drawn, STARTS), middle(joined, STARTS), memory >> 10);
-}
-
 static void measure_messages(struct terminal *from, struct terminal *to)
 {
-    double times[STARTS];
-    for (int i = 0; i < STARTS; i++) {
+    double times[MESSAGES];
+    for (int i = 0; i < MESSAGES; i++) {
         char text[32];
         snprintf(text, sizeof text, "message %d.", i);
         terminal_send(from, text);
@@ -113,7 +94,7 @@ static void measure_messages(struct terminal *from, struct terminal *to)
         see(to, text);
         times[i] = now_ms() - start_ms;
     }
-    printf("Enter to the peer's screen: %.2f ms\n", middle(times, STARTS));
+    printf("enter_us=%.0f", middle(times, MESSAGES) * 1e3);
 }
 
 /* A client with --json; its standard input is `in`. */
@@ -147,49 +128,49 @@ static int write_lines(int lines)
     return fd;
 }
 
+/* Its end, and the time on a core that it took. */
+static double wait_us(pid_t pid)
+{
+    int status;
+    struct rusage used;
+    if (wait4(pid, &status, 0, &used) != pid || status)
+        errx(1, "a client ended with status %#x", (unsigned)status);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
 static void measure_json(int lines)
 {
-    int open_ends[2], status;
+    int open_ends[2];
     if (pipe2(open_ends, O_CLOEXEC))
         err(1, "pipe");
     pid_t bob = start_json("bob", open_ends[0], in_folder("bob.out"));
     int in = write_lines(lines);
     double start_ms = now_ms();
     pid_t alice = start_json("alice", in, in_folder("alice.out"));
-    waitpid(alice, &status, 0);
-    double taken_s = (now_ms() - start_ms) / 1e3;
-    printf(
-        "%d lines through --json, each on both disks and with its receipt: %.1f s, %.0f a second\n",
-        lines, taken_s, lines / taken_s);
-    if (status)
-        errx(1, "the sender ended with status %#x", (unsigned)status);
+    double send_us = wait_us(alice), taken_s = (now_ms() - start_ms) / 1e3;
     close(open_ends[1]);
-    waitpid(bob, &status, 0);
+    printf(" lines_s=%.0f send_us=%.2f take_us=%.2f\n", lines / taken_s, send_us / lines,
+           wait_us(bob) / lines);
     close(open_ends[0]);
     close(in);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
-        errx(2, "usage: bench_lines SERVER CLIENT FOLDER [LINES]");
-    static char quiet[] = "--quiet", state[] = "--state", listen[] = "--listen",
-                at[] = "127.0.0.1:0";
+    if (argc != 5)
+        errx(2, "usage: bench_lines ADDRESS CLIENT FOLDER LINES");
+    address = argv[1];
     client = argv[2];
     folder = argv[3];
     if (mkdir(folder, 0700))
         err(1, "%s", folder);
-    char *command[] = {argv[1], quiet, state, in_folder("relay"), listen, at, NULL};
-    pid_t server = process_start(command, address);
-
     struct terminal *alice = start("alice"), *bob = start("bob");
     see(alice, "bob ● here");
     see(bob, "alice ● here");
     measure_messages(alice, bob);
     quit(alice);
     quit(bob);
-    measure_json(argc > 4 ? atoi(argv[4]) : LINES);
-    measure_starts();
-    process_stop(server);
+    measure_json(atoi(argv[4]));
     return 0;
 }
