@@ -54,14 +54,16 @@ static void raise_descriptors(size_t clients)
     rlim_t want = clients + DESCRIPTORS_OURS;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= want)
         return;
+    rlim_t hard = limit.rlim_max;
     limit.rlim_cur = want;
-    if (limit.rlim_max < want && geteuid() == 0)
-        limit.rlim_max = want;
-    if (limit.rlim_cur > limit.rlim_max)
-        limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < want)
-        log_warning("only %ju descriptors for --max-clients %zu: raise the limit of open files",
-                    (uintmax_t)limit.rlim_cur, clients);
+    if (hard < want)
+        limit.rlim_max = want; /* which root may, but not everywhere */
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        return;
+    limit.rlim_cur = limit.rlim_max = hard;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    log_warning("only %ju descriptors for --max-clients %zu: raise the limit of open files",
+                (uintmax_t)limit.rlim_cur, clients);
 }
 
 /* Whoever started us waits for what was written to it. */

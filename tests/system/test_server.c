@@ -10,11 +10,14 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -366,6 +369,24 @@ static void test_output_that_cannot_be_written_ends_it(void **state)
     }
 }
 
+static void limit_descriptors(void)
+{
+    prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE); /* as in a container; else root is not limited */
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){100, 200});
+}
+
+static void test_as_many_descriptors_as_there_may_be(void **state)
+{
+    (void)state;
+    struct server s;
+    server_start(&s, "--max-clients 1000", limit_descriptors);
+    process_line_with(&s.process.err, "only 200 descriptors for --max-clients 1000: ");
+    struct rlimit limit;
+    assert_int_equal(prlimit(s.process.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    assert_int_equal(limit.rlim_cur, 200);
+    server_stop(&s);
+}
+
 static void test_a_log_that_nobody_reads_stops_nothing(void **state)
 {
     (void)state;
@@ -422,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_the_list_of_identities),
         cmocka_unit_test(test_closed_standard_descriptors_are_not_used_for_others),
         cmocka_unit_test(test_output_that_cannot_be_written_ends_it),
+        cmocka_unit_test(test_as_many_descriptors_as_there_may_be),
         cmocka_unit_test(test_a_log_that_nobody_reads_stops_nothing),
         cmocka_unit_test(test_joins_are_logged_and_nothing_controls_the_terminal),
     };
