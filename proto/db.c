@@ -213,10 +213,8 @@ int db_open(struct db **out, const char *path, const struct db_schema *schema, c
         return ERROR_NOMEM;
     }
     db->schema = schema;
-    int rc = sqlite3_open_v2(path, &db->handle,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
-                                 SQLITE_OPEN_NOFOLLOW,
-                             NULL);
+    int rc = sqlite3_open_v2(
+        path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         rc = exec(db, pragmas);
     if (rc == SQLITE_OK)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,22 @@ static void test_what_cannot_be_used_is_said(void **state)
     assert_null(s);
 }
 
+/* As /var/lib/NAME is one for DynamicUser= of systemd, and many a home. */
+static void test_the_way_to_the_folder_may_be_a_symbolic_link(void **state)
+{
+    (void)state;
+    struct store *s;
+    char why[STORE_WHY_MAX], link[PATH_MAX], through[PATH_MAX + 16];
+    snprintf(link, sizeof link, "%s", scratch_path("link"));
+    assert_int_equal(symlink(scratch_folder(), link), 0);
+    snprintf(through, sizeof through, "%s/queue.db", link);
+    assert_int_equal(store_open(&s, through, why), 0);
+    put_message(s, 1, 1, 0xa, 1);
+    assert_int_equal(store_commit(s), 0);
+    store_close(s);
+    assert_int_equal(access(scratch_path("queue.db"), F_OK), 0);
+}
+
 static void test_a_failure_is_remembered_until_the_commit(void **state)
 {
     (void)state;
@@ -257,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup(test_load_goes_on_where_it_was_told_and_stops_at_the_limit, set_up),
         cmocka_unit_test_setup(test_deletions, set_up),
         cmocka_unit_test_setup(test_what_cannot_be_used_is_said, set_up),
+        cmocka_unit_test_setup(test_the_way_to_the_folder_may_be_a_symbolic_link, set_up),
         cmocka_unit_test_setup(test_a_failure_is_remembered_until_the_commit, set_up),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
