@@ -89,10 +89,11 @@ static int read_list(const char *path, struct list *l, char *why)
 
 int allow_load(const char *path, struct relay *relay, char why[ALLOW_ERROR_MAX])
 {
+    static const char *const nobody[1]; /* an empty list is one, and NULL is everybody */
     struct list l = {0};
     int rc = read_list(path, &l, why);
     if (rc == 0)
-        rc = relay_set_allowed(relay, (const char *const *)l.keys, l.count);
+        rc = relay_set_allowed(relay, l.count > 0 ? (const char *const *)l.keys : nobody, l.count);
     if (rc == ERROR_NOMEM)
         snprintf(why, ALLOW_ERROR_MAX, "%s", error_text(rc));
     list_clear(&l);

@@ -319,6 +319,12 @@ static void test_the_list_of_identities(void **state)
     wire_expect_end(&w);
     wire_close(&w);
     assert_not_allowed(s.addresses[0], HELLO_AS("alice", KEY_A));
+
+    write_list("# nobody any more\n");
+    kill(s.process.pid, SIGHUP);
+    process_line_with(&s.process.err, "the list of identities was read again");
+    process_line_with(&s.process.err, "the list of identities was read again");
+    assert_not_allowed(s.addresses[0], HELLO_AS("bob", KEY_B));
     server_stop(&s);
     unlink(in_scratch("%s", "friends"));
 }

@@ -23,6 +23,7 @@ static char handed[1024]; /* what the relay was given, joined by blanks */
 int relay_set_allowed(struct relay *r, const char *const *identities, size_t count)
 {
     assert_null(r);
+    assert_non_null(identities); /* else everybody may join */
     *handed = '\0';
     for (size_t i = 0; i < count; i++) {
         strcat(handed, identities[i]);
