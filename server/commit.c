@@ -18,7 +18,7 @@ struct run {
 /* The connection that a stream comes from; NULL for none. */
 static struct relay_client *sender_of(const struct stream *s)
 {
-    const struct seat *from = seat_peer(s->seat);
+    const struct seat *from = s->seat->peer;
     return from && from->sender == s->sender ? from->client : NULL;
 }
 

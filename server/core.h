@@ -66,7 +66,7 @@ struct relay {
     size_t notes_count;
     bool note_pulled; /* the first of them */
 
-    struct pool pool; /* messages */
+    struct pool pool; /* messages and controls */
 
     struct header_decoder decoder;
     struct header header;  /* of the frame that is being handled */

@@ -71,7 +71,7 @@ void disk_forget_message(struct relay *r, struct message *m)
 static void refuse(struct relay *r, struct message *m)
 {
     struct stream *s = m->stream;
-    const struct seat *from = seat_peer(s->seat);
+    const struct seat *from = s->seat->peer;
     const struct header about = {.stream = s->number, .n = m->n};
     bool first = !stream_refuses(s, m->n);
     struct link *before = m->in_stream.prev;

@@ -17,7 +17,7 @@ static struct json_string nick_of(const struct seat *s)
 /* The peer, where `to` names it; NULL otherwise. */
 static struct seat *find_peer(const struct relay_client *c, const struct header *h)
 {
-    struct seat *peer = seat_peer(c->seat);
+    struct seat *peer = c->seat->peer;
     return peer && name_matches(&peer->nick, h->peer.at, h->peer.len) ? peer : NULL;
 }
 

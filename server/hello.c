@@ -158,7 +158,7 @@ static int take_seat(struct relay *r, struct relay_client *c, struct hello *hell
         spell_anew(&s->nick, &hello->nick);
         spell_anew(&s->room->name, &hello->room);
     } else if (!(s = seat_new(r, &hello->room, &hello->nick, hello->identity, r->next_seat++))) {
-        free(welcome);
+        output_free(r, welcome);
         return ERROR_NOMEM;
     }
     char *keys = s->keys;

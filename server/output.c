@@ -13,9 +13,10 @@ static struct control *of_list(struct link *l)
     return LINK_OF(l, struct control, link);
 }
 
-struct control *output_copy(enum header_type type, const uint8_t *frame, size_t len)
+struct control *output_copy(struct relay *r, enum header_type type, const uint8_t *frame,
+                            size_t len)
 {
-    struct control *k = malloc(sizeof *k + len);
+    struct control *k = pool_take(&r->pool, sizeof *k + len);
     if (!k)
         return NULL;
     *k = (struct control){.type = type, .len = (uint32_t)len};
@@ -23,6 +24,15 @@ struct control *output_copy(enum header_type type, const uint8_t *frame, size_t 
     link_init(&k->save.link);
     memcpy(k->frame, frame, len);
     return k;
+}
+
+void output_free(struct relay *r, struct control *k)
+{
+    if (!k)
+        return;
+    link_take(&k->link);
+    link_take(&k->save.link);
+    pool_give(&r->pool, k, sizeof *k + k->len);
 }
 
 struct control *output_encode(struct relay *r, const struct header *h, const uint8_t *content,
@@ -33,7 +43,7 @@ struct control *output_encode(struct relay *r, const struct header *h, const uin
         return NULL;
     size_t frame_len;
     const uint8_t *frame = buffer_peek(&r->scratch, &frame_len);
-    struct control *k = output_copy(h->type, frame, frame_len);
+    struct control *k = output_copy(r, h->type, frame, frame_len);
     if (!k)
         return NULL;
     k->resend = h->resend;
@@ -49,22 +59,16 @@ static bool is_reply(const struct control *k)
     return k->type == HEADER_PONG || k->type == HEADER_ERROR || k->type == HEADER_STORED;
 }
 
-static void take(struct relay_client *c, struct control *k)
+static void drop(struct relay *r, struct relay_client *c, struct control *k)
 {
-    link_take(&k->link);
     c->waiting -= k->len;
     if (is_reply(k))
         c->replying -= k->len;
-}
-
-static void drop(struct relay_client *c, struct control *k)
-{
-    take(c, k);
-    free(k);
+    output_free(r, k);
 }
 
 /* Takes out the receipts that `k` replaces, and the oldest of too many. */
-static void make_room_for_receipt(struct relay_client *c, const struct control *k)
+static void make_room_for_receipt(struct relay *r, struct relay_client *c, const struct control *k)
 {
     size_t count = 0;
     struct link *next;
@@ -72,21 +76,21 @@ static void make_room_for_receipt(struct relay_client *c, const struct control *
         next = l->next;
         struct control *old = of_list(l);
         if (old->stream == k->stream && (k->resend || !old->resend))
-            drop(c, old);
+            drop(r, c, old);
         else
             count++;
     }
     for (; count >= OUTPUT_RECEIPTS_MAX; count--)
-        drop(c, of_list(c->receipts.next));
+        drop(r, c, of_list(c->receipts.next));
 }
 
-static void make_room_for_presence(struct relay_client *c)
+static void make_room_for_presence(struct relay *r, struct relay_client *c)
 {
     struct link *next;
     for (struct link *l = c->ordered.next; l != &c->ordered; l = next) {
         next = l->next;
         if (of_list(l)->type == HEADER_PRESENCE)
-            drop(c, of_list(l));
+            drop(r, c, of_list(l));
     }
 }
 
@@ -101,9 +105,9 @@ static struct link *list_for(struct relay_client *c, enum header_type type)
 void output_put(struct relay *r, struct relay_client *c, struct control *k)
 {
     if (c->waiting > OUTPUT_PRESSURE && k->type == HEADER_RECEIPT)
-        make_room_for_receipt(c, k);
+        make_room_for_receipt(r, c, k);
     if (c->waiting > OUTPUT_PRESSURE && k->type == HEADER_PRESENCE)
-        make_room_for_presence(c);
+        make_room_for_presence(r, c);
     k->after = c->seat ? c->seat->next_order : 0;
     link_put(list_for(c, k->type), &k->link);
     c->waiting += k->len;
@@ -154,7 +158,7 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
         last = of_list(c->ordered.prev);
     if (last && last->type == HEADER_STORED && last->stream == s->number && last->n + 1 == first) {
         first = last->first;
-        drop(c, last);
+        drop(r, c, last);
     }
     const struct name *to = &s->seat->nick;
     const struct header h = {
@@ -167,7 +171,7 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
     output_send(r, c, &h, NULL, 0);
 }
 
-bool output_forget_stored(struct relay_client *c, uint64_t stream)
+bool output_forget_stored(struct relay *r, struct relay_client *c, uint64_t stream)
 {
     bool presence = false;
     struct link *next;
@@ -178,7 +182,7 @@ bool output_forget_stored(struct relay_client *c, uint64_t stream)
             presence = true;
         else if (k->type != HEADER_STORED || k->stream != stream)
             continue;
-        drop(c, k);
+        drop(r, c, k);
     }
     return presence;
 }
@@ -202,7 +206,7 @@ static struct message *next_message(const struct relay_client *c)
 }
 
 /* Takes what is next out of its queue, as many whole frames as fit. Gives their length. */
-static size_t fill(struct relay_client *c, uint8_t *at, size_t size)
+static size_t fill(struct relay *r, struct relay_client *c, uint8_t *at, size_t size)
 {
     size_t len = 0;
     for (;;) {
@@ -214,7 +218,7 @@ static size_t fill(struct relay_client *c, uint8_t *at, size_t size)
         memcpy(at + len, k ? k->frame : m->frame, next);
         len += next;
         if (k)
-            drop(c, k);
+            drop(r, c, k);
         else
             queue_sent(c->seat, m);
     }
@@ -246,7 +250,7 @@ const uint8_t *relay_output(struct relay *r, struct relay_client *c, size_t *len
         park(r);
     if (c->out_len == 0 && !c->broken) {
         c->out_start = 0;
-        c->out_len = (uint32_t)fill(c, r->output, OUTPUT_SIZE);
+        c->out_len = (uint32_t)fill(r, c, r->output, OUTPUT_SIZE);
         if (c->out_len > 0)
             r->output_owner = c;
     }
@@ -297,24 +301,20 @@ void output_gather(struct relay *r, struct relay_client *c)
         r->output_owner = NULL;
     c->out = out;
     c->out_start = 0;
-    c->out_len += (uint32_t)fill(c, out + c->out_len, size - c->out_len);
+    c->out_len += (uint32_t)fill(r, c, out + c->out_len, size - c->out_len);
 }
 
-void output_free_all(struct link *list)
+static void free_all(struct relay *r, struct link *list)
 {
-    while (!link_is_alone(list)) {
-        struct control *k = of_list(list->next);
-        link_take(&k->link);
-        link_take(&k->save.link);
-        free(k);
-    }
+    while (!link_is_alone(list))
+        output_free(r, of_list(list->next));
 }
 
 void output_clear(struct relay *r, struct relay_client *c)
 {
-    output_free_all(&c->urgent);
-    output_free_all(&c->receipts);
-    output_free_all(&c->ordered);
+    free_all(r, &c->urgent);
+    free_all(r, &c->receipts);
+    free_all(r, &c->ordered);
     c->waiting = c->replying = 0;
     if (r->output_owner == c)
         r->output_owner = NULL;

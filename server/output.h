@@ -28,9 +28,13 @@ struct control {
 };
 
 /* Makes one of a whole frame, or of a header and content. NULL: out of memory. */
-struct control *output_copy(enum header_type type, const uint8_t *frame, size_t len);
+struct control *output_copy(struct relay *r, enum header_type type, const uint8_t *frame,
+                            size_t len);
 struct control *output_encode(struct relay *r, const struct header *h, const uint8_t *content,
                               size_t len);
+
+/* Frees one, wherever it is. NULL is allowed. */
+void output_free(struct relay *r, struct control *k);
 
 /* Puts one in its place among what waits for a client; taken. */
 void output_put(struct relay *r, struct relay_client *c, struct control *k);
@@ -51,7 +55,7 @@ void output_stored(struct relay *r, struct relay_client *c, const struct stream 
  * What is stored of a stream is not any more: forgets what waits to be said of that. Gives whether
  * a presence was among it, which is to be told anew.
  */
-bool output_forget_stored(struct relay_client *c, uint64_t stream);
+bool output_forget_stored(struct relay *r, struct relay_client *c, uint64_t stream);
 
 /* Whether anything can be written now. */
 bool output_waits(const struct relay_client *c);
@@ -61,8 +65,5 @@ void output_gather(struct relay *r, struct relay_client *c);
 
 /* Forgets all that waits. */
 void output_clear(struct relay *r, struct relay_client *c);
-
-/* Frees the controls of a list. */
-void output_free_all(struct link *list);
 
 #endif

@@ -8,11 +8,9 @@
 
 static void drop(struct relay *r, struct seat *to, struct control *k)
 {
-    link_take(&k->link);
-    link_take(&k->save.link);
     to->receipts_count--;
     r->receipts_bytes -= k->len + RELAY_MESSAGE_COST;
-    free(k);
+    output_free(r, k);
 }
 
 void receipt_keep(struct relay *r, struct seat *to, struct control *k)
@@ -54,22 +52,17 @@ void receipt_clear(struct relay *r, struct seat *to)
 
 /*
  * Whether a receipt of `of` is for its peer: it names the peer, and what the relay knows of the
- * stream is not that another one sent it, who had the same nick before.
+ * stream (the first of `known`) is not that another one sent it, who had the same nick before.
  */
-static bool is_for_peer(struct relay *r, struct seat *of, const struct header *h)
+static bool is_for_peer(const struct seat *of, const struct header *h, struct stream *known)
 {
-    const struct seat *peer = seat_peer(of);
+    const struct seat *peer = of->peer;
     if (!peer || !name_matches(&peer->nick, h->peer.at, h->peer.len))
         return false;
-    return stream_find(r, of, peer->sender, h->stream) || !stream_find_any(r, of, h->stream);
-}
-
-static void forget(struct relay *r, struct seat *of, const struct header *h)
-{
-    uint64_t n = h->resend ? JSON_INTEGER_MAX : h->n;
-    for (struct stream *s = stream_find_any(r, of, h->stream); s; s = stream_find_next(s))
-        queue_cover(r, s, n);
-    stream_trim(r, of);
+    struct stream *s = known;
+    while (s && s->sender != peer->sender)
+        s = stream_find_next(s);
+    return s || !known;
 }
 
 static void pass_on(struct relay *r, struct seat *to, struct control *k)
@@ -79,18 +72,18 @@ static void pass_on(struct relay *r, struct seat *to, struct control *k)
     } else if (core_waiting_bytes(r) + k->len + RELAY_MESSAGE_COST <= r->options.store_max) {
         receipt_keep(r, to, k);
         disk_save_receipt(r, to, k);
-    } else {
-        free(k); /* the sender, back, repeats its last message: there will be another one */
+    } else { /* the sender, back, repeats its last message: there will be another one */
+        output_free(r, k);
     }
 }
 
 void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
                   const struct frame *frame)
 {
-    struct seat *of = c->seat, *peer = seat_peer(of);
+    struct seat *of = c->seat, *peer = of->peer;
     struct control *k = NULL;
-    struct stream *asked = NULL;
-    bool passes = is_for_peer(r, of, h);
+    struct stream *asked = NULL, *known = stream_find_any(r, of, h->stream);
+    bool passes = is_for_peer(of, h, known);
     if (passes) {
         h->peer = (struct json_string){of->nick.text, strlen(of->nick.text)};
         k = output_encode(r, h, frame->content, frame->content_len);
@@ -100,15 +93,17 @@ void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
     uint64_t last = h->resend ? JSON_INTEGER_MAX : h->n;
     if ((passes && !k) || (passes && h->resend && !asked) ||
         disk_delete_messages(r, of, h->stream, last)) {
-        free(k);
+        output_free(r, k);
         client_break(r, c);
         return;
     }
     r->counters.receipts++;
-    forget(r, of, h);
+    for (struct stream *s = known; s; s = stream_find_next(s))
+        queue_cover(r, s, last);
+    stream_trim(r, of);
     if (asked) {
         stream_await(asked, h->n + 1);
-        if (peer->client && output_forget_stored(peer->client, h->stream))
+        if (peer->client && output_forget_stored(r, peer->client, h->stream))
             seat_announce(r, of, HEADER_ONLINE);
     }
     if (k)

@@ -69,8 +69,8 @@ int relay_restore_stream(struct relay *r, const struct relay_stream_row *row)
     stream_set_newest(s, row->n);
     stream_stored(s, row->n);
     s->stored_first = row->first;
-    if (seat_peer(to))
-        seat_update(r, seat_peer(to));
+    if (to->peer)
+        seat_update(r, to->peer);
     return 0;
 }
 
@@ -79,7 +79,7 @@ int relay_restore_receipt(struct relay *r, const struct relay_receipt_row *row)
     struct seat *to = seat_find_id(r, row->seat);
     if (!to)
         return 0;
-    struct control *k = output_copy(HEADER_RECEIPT, row->frame, row->frame_len);
+    struct control *k = output_copy(r, HEADER_RECEIPT, row->frame, row->frame_len);
     if (!k)
         return ERROR_NOMEM;
     k->stream = row->stream;

@@ -13,11 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct seat *seat_peer(const struct seat *s)
-{
-    return s->room->seats[s->room->seats[0] == s];
-}
-
 uint64_t seat_sender(const struct name *nick, const char *identity)
 {
     /* Not keyed: it outlives this run of the relay, on disk. */
@@ -154,8 +149,9 @@ struct seat *seat_new(struct relay *r, struct name *room_name, struct name *nick
     r->counters.seats++;
     if (r->next_seat <= id)
         r->next_seat = id + 1;
-    struct seat *peer = seat_peer(s);
+    struct seat *peer = s->peer = room->seats[room->seats[0] == s];
     if (peer) {
+        peer->peer = s;
         s->peer_sender = peer->sender;
         meet(peer, s->sender);
     }
@@ -175,7 +171,7 @@ static void set_heap(struct seat *s, struct heap *heap)
 
 void seat_update(struct relay *r, struct seat *s)
 {
-    const struct seat *peer = seat_peer(s);
+    const struct seat *peer = s->peer;
     bool kept = seat_waiting(s) > 0 || s->receipts_count > 0 || (peer && peer->streams_of_peer > 0);
     if (!s->client)
         set_heap(s, kept ? &r->kept : &r->idle);
@@ -227,16 +223,18 @@ static void forget_queue(struct relay *r, struct seat *s)
 void seat_free(struct relay *r, struct seat *s)
 {
     struct room *room = s->room;
-    struct seat *peer = seat_peer(s);
+    struct seat *peer = s->peer;
     assert(!s->client);
     forget_queue(r, s);
     seat_announce(r, s, HEADER_LEFT);
     set_heap(s, NULL);
     room->seats[room->seats[1] == s] = NULL;
-    if (peer)
+    if (peer) {
+        peer->peer = NULL;
         seat_update(r, peer);
-    else
+    } else {
         free_empty_room(r, room);
+    }
     table_take(&r->seats, &s->node);
     r->counters.seats--;
     name_clear(&s->nick);
@@ -247,7 +245,7 @@ void seat_free(struct relay *r, struct seat *s)
 
 void seat_announce(struct relay *r, struct seat *s, enum header_state state)
 {
-    const struct seat *peer = seat_peer(s);
+    const struct seat *peer = s->peer;
     if (!peer || !peer->client || r->stopping)
         return;
     struct header h = {

@@ -14,6 +14,7 @@ struct room {
 struct seat {
     struct table_node node; /* by id */
     struct room *room;
+    struct seat *peer;           /* the other one of the room; NULL for none */
     struct relay_client *client; /* NULL: its holder is gone */
     uint64_t id;
     uint64_t sender; /* stands for nick and identity: two seats of one holder have the same */
@@ -53,8 +54,6 @@ struct seat {
     bool saved;             /* there is a row, or will be */
     bool save_again;        /* the transaction with the row was undone */
 };
-
-struct seat *seat_peer(const struct seat *s);
 
 /* The seat that a nick holds in a room; NULL for none. */
 struct room *seat_find_room(struct relay *r, const struct name *name);
