@@ -34,6 +34,8 @@ static const struct keymap_row rows[] = {
     {CONTROL('S'), ACTION_SEARCH_NEWER, "^S", "while searching: the next newer match"},
     {META('p'), ACTION_CHOOSE_OLDER, "M-p", "choose a message, or the one before it"},
     {META('n'), ACTION_CHOOSE_NEWER, "M-n", "choose the message after it"},
+    {META('o'), ACTION_FOLD, "M-o",
+     "open or fold the chosen message, or the last long one in view"},
     {META('w'), ACTION_COPY, "M-w", "copy the chosen message, or the newest of theirs"},
     {META('l'), ACTION_BARE, "M-l",
      "show the text alone, for the terminal to mark; any key ends it"},

@@ -47,6 +47,7 @@ enum action {
     ACTION_SEARCH_NEWER, /* the next newer match */
     ACTION_CHOOSE_OLDER, /* a message to speak about */
     ACTION_CHOOSE_NEWER,
+    ACTION_FOLD,          /* opens or folds that message, or the last long one in view */
     ACTION_COPY,          /* that message */
     ACTION_BARE,          /* the text alone, for the terminal to copy */
     ACTION_CANCEL,        /* ^C */

@@ -92,6 +92,7 @@ static struct entry *entry_new(const struct transcript_entry *e)
     }
     entry->e.text = keep(&at, e->text, e->text_len);
     entry->shown_len = name + e->text_len;
+    transcript_fold(entry);
     return entry;
 }
 
@@ -295,6 +296,8 @@ static int put_in_place(struct transcript *t, int64_t seq, const struct transcri
     entry->key = old->key;
     entry->ordinal = old->ordinal;
     entry->mine = old->mine;
+    if (old->hidden_lines > 0 && !transcript_is_folded(old))
+        transcript_unfold(entry);
     t->slots[(t->start + (size_t)(seq - t->first)) & (t->size - 1)] = entry;
     free(old);
     return 0;

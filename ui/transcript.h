@@ -118,6 +118,13 @@ void transcript_choose_next(struct transcript *t, int direction);
 void transcript_choose(struct transcript *t, uint64_t id);
 uint64_t transcript_chosen(const struct transcript *t);
 
+/*
+ * A message of many lines is folded until it is opened: its first lines stand for it. Opens or
+ * folds the chosen message, or where none is chosen the last one in view, or above, that has so
+ * many lines, and brings it into view. False where there is none, or the chosen one is short.
+ */
+bool transcript_toggle_fold(struct transcript *t);
+
 /* Draws the line "new" above the entry with this id; 0 takes it away. */
 void transcript_set_new(struct transcript *t, uint64_t id);
 uint64_t transcript_new_id(const struct transcript *t);
@@ -170,6 +177,7 @@ enum transcript_part {
     TRANSCRIPT_ROW_NEW,
     TRANSCRIPT_ROW_QUOTE,
     TRANSCRIPT_ROW_TEXT,
+    TRANSCRIPT_ROW_FOLD, /* how many lines of the text are not shown: `hidden` */
     TRANSCRIPT_ROW_WORD, /* the mark's word, where it found no place beside the text */
     TRANSCRIPT_ROW_NOTE,
 };
@@ -187,6 +195,7 @@ struct transcript_row {
     bool word;  /* and there is room for the mark's word on it too */
     enum transcript_mark mark;
     bool chosen;
+    size_t hidden;
 };
 
 /*
@@ -198,7 +207,8 @@ size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
 /*
  * Searching in what is loaded, whatever the case of letters. transcript_search sets what is looked
  * for (nothing where `len` is 0); transcript_search_next brings the next match above (-1) or below
- * (1) the last one into view, first from the bottom of the view: false where there is none.
+ * (1) the last one into view, first from the bottom of the view, and opens it where the match is
+ * folded: false where there is none.
  * ERROR_UTF8, ERROR_NOMEM: nothing changed.
  */
 int transcript_search(struct transcript *t, const char *needle, size_t len);

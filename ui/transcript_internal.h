@@ -10,6 +10,8 @@ struct entry {
     struct transcript_entry e;
     const char *shown; /* what is drawn: the text, after the author's name where it is an action */
     size_t shown_len;
+    size_t visible_len;  /* of it; its first lines, where it is folded */
+    size_t hidden_lines; /* behind those, folded or not; 0: it is too short for that */
     uint64_t key; /* its id, or where it has none that of a neighbour: ascending, for bisection */
     int64_t ordinal; /* messages up to this one, from an origin of its own */
     uint64_t mine;   /* id of the last message of mine up to here; 0 where none is loaded */
@@ -62,9 +64,12 @@ struct transcript {
     uint64_t chosen; /* id of a message */
 };
 
-/* The rows of an entry: before its text (new, day, quote), its text, its mark's word, its note. */
+/*
+ * The rows of an entry: before its text (new, day, quote), its text, how much of that is folded,
+ * its mark's word, its note.
+ */
 struct transcript_shape {
-    bool new, day, gap, quote, note; /* gap: a blank row above the day */
+    bool new, day, gap, quote, fold, note; /* gap: a blank row above the day */
     size_t before, text, word;
 };
 
@@ -87,7 +92,13 @@ bool transcript_shows_end(const struct transcript *t);
 /* Number of the last entry that has a row in view; there must be an entry. */
 int64_t transcript_last_seen(const struct transcript *t);
 
-/* Brings an entry into view. */
+/* Brings an entry into view; the row that has this byte of what it shows. */
 void transcript_show_seq(struct transcript *t, int64_t seq);
+void transcript_show_byte(struct transcript *t, int64_t seq, size_t byte);
+
+/* Folds an entry, where it has too many lines; shows it whole. */
+void transcript_fold(struct entry *entry);
+void transcript_unfold(struct entry *entry);
+bool transcript_is_folded(const struct entry *entry);
 
 #endif

@@ -22,10 +22,10 @@ static void measure(const struct transcript *t, struct entry *entry)
     size_t at = 0, rows = 0;
     struct wrap_row row;
     do {
-        row = wrap_next(s + at, entry->shown_len - at, t->columns);
+        row = wrap_next(s + at, entry->visible_len - at, t->columns);
         at += row.next;
         rows++;
-    } while (row.hard || at < entry->shown_len);
+    } while (row.hard || at < entry->visible_len);
     entry->text_rows = rows;
     entry->word_rows = 0;
     const char *word = entry->e.word;
@@ -46,6 +46,7 @@ struct transcript_shape transcript_shape_of(const struct transcript *t, int64_t 
     shape.gap = shape.day && !oldest;
     shape.new = entry->e.id != 0 && entry->e.id == t->new_id;
     shape.quote = entry->e.quote;
+    shape.fold = transcript_is_folded(entry);
     shape.note = entry->e.note;
     shape.before = (size_t)(shape.new + shape.gap + 2 * shape.day + shape.quote);
     return shape;
@@ -53,7 +54,7 @@ struct transcript_shape transcript_shape_of(const struct transcript *t, int64_t 
 
 static size_t height(const struct transcript_shape *shape)
 {
-    return shape->before + shape->text + shape->word + shape->note;
+    return shape->before + shape->text + shape->fold + shape->word + shape->note;
 }
 
 static size_t height_at(const struct transcript *t, int64_t seq)
@@ -106,7 +107,7 @@ static size_t offset_of_row(const struct transcript *t, const struct entry *entr
 {
     size_t at = 0;
     while (n-- > 0)
-        at += wrap_next(entry->shown + at, entry->shown_len - at, t->columns).next;
+        at += wrap_next(entry->shown + at, entry->visible_len - at, t->columns).next;
     return at;
 }
 
@@ -115,7 +116,7 @@ static size_t row_of_offset(const struct transcript *t, const struct entry *entr
 {
     size_t at = 0;
     for (size_t n = 0;; n++) {
-        at += wrap_next(entry->shown + at, entry->shown_len - at, t->columns).next;
+        at += wrap_next(entry->shown + at, entry->visible_len - at, t->columns).next;
         if (offset < at || n + 1 == entry->text_rows)
             return n;
     }
@@ -259,11 +260,20 @@ int64_t transcript_last_seen(const struct transcript *t)
     return place.seq < end_of(t) ? place.seq : end_of(t) - 1;
 }
 
+static void show(struct transcript *t, struct place place)
+{
+    if (is_above(place, transcript_top_place(t)) || is_above(last_place(t), place))
+        go(t, up(t, place, (size_t)t->rows / 3));
+}
+
 void transcript_show_seq(struct transcript *t, int64_t seq)
 {
-    struct place first = {seq, 0};
-    if (is_above(first, transcript_top_place(t)) || is_above(last_place(t), first))
-        go(t, up(t, first, (size_t)t->rows / 3));
+    show(t, (struct place){seq, 0});
+}
+
+void transcript_show_byte(struct transcript *t, int64_t seq, size_t byte)
+{
+    show(t, place_of(t, (struct anchor){seq, ANCHOR_TEXT, byte}));
 }
 
 void transcript_choose_next(struct transcript *t, int direction)

@@ -70,6 +70,19 @@ int transcript_search(struct transcript *t, const char *needle, size_t len)
     return 0;
 }
 
+/* The entry has the last match, which is brought into view. */
+static void show_found(struct transcript *t, int64_t seq, struct found found)
+{
+    struct entry *entry = transcript_at(t, seq);
+    if (found.end > entry->visible_len)
+        transcript_unfold(entry);
+    t->found = seq;
+    t->has_found = true;
+    t->chosen = entry->e.id;
+    transcript_show_seq(t, seq);
+    transcript_show_byte(t, seq, found.start);
+}
+
 bool transcript_search_next(struct transcript *t, int direction)
 {
     int64_t end = t->first + (int64_t)t->count;
@@ -80,12 +93,10 @@ bool transcript_search_next(struct transcript *t, int direction)
         seq = t->found + direction;
     for (; seq >= t->first && seq < end; seq += direction) {
         const struct entry *entry = transcript_at(t, seq);
-        if (find(t, entry->shown, entry->shown_len, 0).end == 0)
+        struct found found = find(t, entry->shown, entry->shown_len, 0);
+        if (found.end == 0)
             continue;
-        t->found = seq;
-        t->has_found = true;
-        t->chosen = entry->e.id;
-        transcript_show_seq(t, seq);
+        show_found(t, seq, found);
         return true;
     }
     return false;
@@ -98,9 +109,12 @@ bool transcript_would_match(const struct transcript *t, const char *text, size_t
 
 void transcript_set_found(struct transcript *t, uint64_t id)
 {
-    t->has_found = transcript_seq(t, id, &t->found);
-    if (t->has_found)
-        t->chosen = id;
+    int64_t seq;
+    t->has_found = transcript_seq(t, id, &seq);
+    if (!t->has_found)
+        return;
+    const struct entry *entry = transcript_at(t, seq);
+    show_found(t, seq, find(t, entry->shown, entry->shown_len, 0));
 }
 
 bool transcript_matched(const struct transcript *t, const struct transcript_row *row, size_t from,

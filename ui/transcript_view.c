@@ -106,7 +106,7 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
         .part = TRANSCRIPT_ROW_TEXT,
         .entry = e,
         .text = entry->shown,
-        .len = entry->shown_len,
+        .len = entry->visible_len,
     };
     text.whole = entry->shown;
     text.whole_len = entry->shown_len;
@@ -119,6 +119,13 @@ static void put_entry(const struct transcript *t, struct rows *rows, struct plac
     if (row < shape.text)
         put_wrapped(rows, text, row, t->columns);
     row -= row < shape.text ? row : shape.text;
+    if (shape.fold && row == 0) {
+        struct transcript_row fold = {.part = TRANSCRIPT_ROW_FOLD, .entry = e, .text = ""};
+        fold.chosen = chosen;
+        fold.hidden = entry->hidden_lines;
+        put(rows, &fold);
+    }
+    row -= row < shape.fold ? row : shape.fold;
     if (shape.word > 0) {
         struct transcript_row word = {.part = TRANSCRIPT_ROW_WORD, .entry = e, .text = e->word};
         word.len = strlen(e->word);

@@ -191,6 +191,12 @@ static int choose_newer(struct ui *ui)
     return 0;
 }
 
+static int fold(struct ui *ui)
+{
+    ui_close_page(ui);
+    return transcript_toggle_fold(ui->transcript) ? 0 : ui_set_note(ui, "nothing here is folded");
+}
+
 static int copy(struct ui *ui)
 {
     return ui_emit(ui, UI_COPY, "", 0);
@@ -290,6 +296,7 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_SEARCH_NEWER] = search_newer,
     [ACTION_CHOOSE_OLDER] = choose_older,
     [ACTION_CHOOSE_NEWER] = choose_newer,
+    [ACTION_FOLD] = fold,
     [ACTION_COPY] = copy,
     [ACTION_BARE] = bare,
     [ACTION_CANCEL] = cancel,

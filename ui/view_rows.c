@@ -3,9 +3,11 @@
 #include "link_text.h"
 #include "text.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "}, chosen = {"▌", ">"};
+static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "}, chosen = {"▌", ">"},
+                         dots = {"…", "..."};
 
 enum {
     OFFERED_MAX = 8, /* rows */
@@ -153,6 +155,15 @@ static void draw_quote(struct pen *pen, const struct line *line)
     view_put_cut(pen, at, style, line->row->text, line->row->len);
 }
 
+static void draw_fold(struct pen *pen, const struct line *line)
+{
+    char text[64];
+    int len = snprintf(text, sizeof text, "%s %zu more lines (M-o opens)", view_sign(pen, dots),
+                       line->row->hidden);
+    view_put_cut(pen, (struct canvas_at){line->at, line->text, line->columns},
+                 theme_style(&pen->view->theme, ROLE_QUOTE), text, (size_t)len);
+}
+
 static void draw_row(struct pen *pen, const struct line *line)
 {
     const struct transcript_row *row = line->row;
@@ -169,6 +180,7 @@ static void draw_row(struct pen *pen, const struct line *line)
         if (row->last && row->mark != TRANSCRIPT_NONE)
             draw_mark(pen, line);
         break;
+    case TRANSCRIPT_ROW_FOLD: draw_fold(pen, line); break;
     case TRANSCRIPT_ROW_WORD:
         canvas_put(pen->canvas, (struct canvas_at){line->at, line->text, line->columns},
                    theme_style(&pen->view->theme, marks[row->entry->mark].role), row->text,

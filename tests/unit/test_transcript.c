@@ -51,7 +51,7 @@ static const char *view_of(struct transcript *t)
     out[0] = '\0';
     for (size_t i = 0; i < count; i++)
         used += (size_t)snprintf(out + used, sizeof out - used, "%c%s%s%s%s %.*s\n",
-                                 " DNQTWN"[rows[i].part], rows[i].first ? "f" : "",
+                                 " DNQTFWN"[rows[i].part], rows[i].first ? "f" : "",
                                  rows[i].time ? "t" : "", rows[i].last ? "l" : "",
                                  rows[i].word ? "w" : "", (int)rows[i].len, rows[i].text);
     return out;
