@@ -1,5 +1,8 @@
 #include "emoji.h"
 
+#include "text.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 static const struct emoji table[] = {
@@ -281,4 +284,66 @@ const char *emoji_find(const char *s, size_t len)
         if (strlen(table[i].name) == len - 2 && memcmp(table[i].name, s + 1, len - 2) == 0)
             return table[i].sign;
     return NULL;
+}
+
+/* The name of the emoji with this base; NULL for none. */
+static const char *find_name(const char *base, size_t len)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        char own[TEXT_EMOJI_BASE_MAX];
+        size_t own_len = text_emoji_base(table[i].sign, strlen(table[i].sign), own);
+        if (own_len == len && memcmp(own, base, len) == 0)
+            return table[i].name;
+    }
+    return NULL;
+}
+
+/* Appends to what is `len` bytes long, or only measures where `out` is NULL. */
+static size_t append(char *out, size_t len, const char *s, size_t s_len)
+{
+    if (out)
+        memcpy(out + len, s, s_len);
+    return len + s_len;
+}
+
+/* Writes text with its emoji in a style; gives the length. */
+static size_t convert(enum emoji_style style, const char *s, size_t len, char *out)
+{
+    size_t out_len = 0, cluster_len;
+    for (size_t at = 0; at < len; at += cluster_len) {
+        char base[TEXT_EMOJI_BASE_MAX];
+        cluster_len = text_next(s + at, len - at).len;
+        size_t base_len = text_emoji_base(s + at, cluster_len, base);
+        const char *name = NULL;
+        if (base_len > 0 && style == EMOJI_TEXT)
+            name = find_name(base, base_len);
+        if (name) {
+            out_len = append(out, out_len, ":", 1);
+            out_len = append(out, out_len, name, strlen(name));
+            out_len = append(out, out_len, ":", 1);
+        } else if (base_len > 0) {
+            out_len = append(out, out_len, base, base_len);
+        } else {
+            out_len = append(out, out_len, s + at, cluster_len);
+        }
+    }
+    return out_len;
+}
+
+char *emoji_sanitise(enum emoji_style style, const char *s, size_t len, unsigned flags,
+                     size_t *out_len)
+{
+    size_t safe_len;
+    char *safe = text_sanitise(s, len, flags, &safe_len);
+    *out_len = safe_len;
+    if (!safe || style == EMOJI_FULL)
+        return safe;
+    *out_len = convert(style, safe, safe_len, NULL);
+    char *shown = malloc(*out_len + 1);
+    if (shown) {
+        convert(style, safe, safe_len, shown);
+        shown[*out_len] = '\0';
+    }
+    free(safe);
+    return shown;
 }

@@ -29,10 +29,11 @@ static void set_time(struct entry *e, time_t seconds)
 }
 
 /* Ours and then theirs, which is made safe to show. */
-static char *join(const char *before, const struct json_string *text, size_t *len)
+static char *join(enum emoji_style style, const char *before, const struct json_string *text,
+                  size_t *len)
 {
     size_t safe_len, before_len = strlen(before);
-    char *safe = text_sanitise(text->at, text->len, TEXT_LINES, &safe_len);
+    char *safe = emoji_sanitise(style, text->at, text->len, TEXT_LINES, &safe_len);
     char *joined = safe ? malloc(before_len + safe_len + 1) : NULL;
     if (joined) {
         memcpy(joined, before, before_len);
@@ -44,11 +45,11 @@ static char *join(const char *before, const struct json_string *text, size_t *le
 }
 
 /* The first line of a text, made safe to show in one. */
-static char *first_line(const struct json_string *text)
+static char *first_line(enum emoji_style style, const struct json_string *text)
 {
-    size_t len;
     const char *feed = memchr(text->at, '\n', text->len);
-    return text_sanitise(text->at, feed ? (size_t)(feed - text->at) : text->len, 0, &len);
+    size_t len = feed ? (size_t)(feed - text->at) : text->len;
+    return emoji_sanitise(style, text->at, len, 0, &len);
 }
 
 /* Adds a reaction and who has it to the note. False: out of memory. */
@@ -57,7 +58,7 @@ static bool add_reaction(struct entry *e, const char *reaction, const char *nick
     size_t len, at = strlen(e->note);
     if (!*reaction)
         return true;
-    char *sign = text_sanitise(reaction, strlen(reaction), 0, &len);
+    char *sign = emoji_sanitise(e->style, reaction, strlen(reaction), 0, &len);
     char *name = text_sanitise(nick, strlen(nick), 0, &len);
     if (sign && name)
         snprintf(e->note + at, sizeof e->note - at, "%s%s %s", at ? "  " : "", sign, name);
@@ -82,20 +83,20 @@ static bool init_rest(struct entry *e, const struct face_message *m)
     e->shown.after = m->after;
     if (m->quote.len == 0)
         return true;
-    e->shown.quote = e->quote = first_line(&m->quote);
+    e->shown.quote = e->quote = first_line(e->style, &m->quote);
     return e->quote;
 }
 
-int entry_init_message(struct entry *e, const struct face_message *m)
+int entry_init_message(struct entry *e, const struct face_message *m, enum emoji_style style)
 {
     struct words_said said = words_said(m->payload);
-    *e = (struct entry){0};
+    *e = (struct entry){.style = style};
     if (!said.shown || m->target)
         return 0; /* a change is seen on what it changes */
     size_t len;
     e->author = text_sanitise(m->author, strlen(m->author), 0, &len);
     struct json_string text = m->is_deleted ? (struct json_string){"deleted", 7} : m->text;
-    e->text = join(said.before, &text, &len);
+    e->text = join(style, said.before, &text, &len);
     if (!e->author || !e->text || (!m->is_deleted && !init_rest(e, m))) {
         entry_clear(e);
         return ERROR_NOMEM;

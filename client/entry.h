@@ -1,6 +1,7 @@
 #ifndef ENTRY_H
 #define ENTRY_H
 
+#include "emoji.h"
 #include "face.h"
 #include "transcript.h"
 
@@ -11,6 +12,7 @@ enum {
 /* An entry of the screen's transcript, with the strings that it needs. */
 struct entry {
     struct transcript_entry shown;
+    enum emoji_style style;
     char *author, *text, *quote; /* owned */
     char note[ENTRY_NOTE_MAX];
     char clock[16], day[64];
@@ -20,7 +22,7 @@ struct entry {
  * Makes the entry of a message. 1; 0 where the message is nothing to show; ERROR_NOMEM. With
  * anything but 1 there is nothing to clear.
  */
-int entry_init_message(struct entry *e, const struct face_message *m);
+int entry_init_message(struct entry *e, const struct face_message *m, enum emoji_style style);
 
 /* Makes the entry of something that the program says. ERROR_NOMEM. */
 int entry_init_notice(struct entry *e, enum transcript_kind kind, const char *text);

@@ -1,6 +1,7 @@
 #include "plain.h"
 
 #include "batch.h"
+#include "emoji.h"
 #include "error.h"
 #include "talk.h"
 #include "text.h"
@@ -44,13 +45,16 @@ static size_t make_ascii(char *s, size_t len)
 }
 
 /* Puts text from outside: safe to show, further lines indented. */
-static int put_text(struct output *o, const char *s, size_t len)
+static int put_text(struct face *f, const char *s, size_t len)
 {
-    size_t safe_len;
-    char *safe = text_sanitise(s, len, TEXT_LINES, &safe_len);
+    struct output *o = output_of(f);
+    bool foreign = is_foreign(STDOUT_FILENO);
+    size_t style = settings_choice(talk_settings(f->talk), SETTING_EMOJI), safe_len;
+    char *safe = emoji_sanitise(foreign ? EMOJI_TEXT : (enum emoji_style)style, s, len, TEXT_LINES,
+                                &safe_len);
     if (!safe)
         return ERROR_NOMEM;
-    if (is_foreign(STDOUT_FILENO))
+    if (foreign)
         safe_len = make_ascii(safe, safe_len);
     int rc = 0;
     for (const char *at = safe, *end = safe + safe_len; rc == 0;) {
@@ -80,13 +84,13 @@ static int show_message(struct face *f, const struct face_message *m)
     if (rc == 0)
         rc = put_string(o, said.action ? " * " : " ");
     if (rc == 0)
-        rc = put_text(o, m->author, strlen(m->author));
+        rc = put_text(f, m->author, strlen(m->author));
     if (rc == 0)
         rc = put_string(o, said.action ? " " : ": ");
     if (rc == 0)
         rc = put_string(o, said.before);
     if (rc == 0)
-        rc = put_text(o, said.text.at, said.text.len);
+        rc = put_text(f, said.text.at, said.text.len);
     if (rc == 0)
         rc = put_string(o, "\n");
     return rc ? rc : output_relieve(o);

@@ -13,6 +13,8 @@ static const struct settings_option table[SETTING_COUNT] = {
     [SETTING_SERVER] = {"server", SETTINGS_START, "", NULL, "the relay to go to"},
     [SETTING_THEME] = {"theme", SETTINGS_CHOICE, "dark", "dark light mono",
                        "colours for a dark or a light background, or none"},
+    [SETTING_EMOJI] = {"emoji", SETTINGS_CHOICE, "full", "full simple text",
+                       "emoji as they are, without their sequences, or by name"},
     [SETTING_SPLIT] = {"split", SETTINGS_SWITCH, "on", NULL,
                        "the newest lines stay in view while you read back"},
     [SETTING_BELL] = {"bell", SETTINGS_SWITCH, "on", NULL, "rings when a message comes unseen"},

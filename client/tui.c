@@ -287,7 +287,9 @@ static int end_turn(struct face *f, uint64_t now_ms)
     ui_set_theme(tui->ui, (enum theme_name)settings_choice(settings, SETTING_THEME));
     ui_set_split(tui->ui, settings_is_on(settings, SETTING_SPLIT));
     tui_update_title(tui);
-    int rc = tui_update_status(tui, now_ms);
+    int rc = tui_update_emoji(tui);
+    if (rc == 0)
+        rc = tui_update_status(tui, now_ms);
     if (rc)
         return rc;
     const struct canvas *canvas;

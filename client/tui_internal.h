@@ -3,6 +3,7 @@
 
 #include "attached.h"
 #include "attention.h"
+#include "emoji.h"
 #include "screen.h"
 #include "talk.h"
 #include "tui.h"
@@ -21,8 +22,9 @@ struct tui {
     struct face face;
     struct screen *screen;
     struct ui *ui;
-    bool is_gone;    /* the terminal, and the person with it */
-    uint64_t oldest; /* id of the oldest message loaded; UINT64_MAX: none is */
+    enum emoji_style emoji; /* in which the messages are shown */
+    bool is_gone;           /* the terminal, and the person with it */
+    uint64_t oldest;        /* id of the oldest message loaded; UINT64_MAX: none is */
 
     /* For the top line. */
     bool status_changed;
@@ -105,6 +107,9 @@ int tui_search(struct tui *tui, const char *text, bool up);
 
 /* Finds what was not seen before, and tells. */
 int tui_note_unread(struct tui *tui);
+
+/* Shows emoji, on all that is loaded too, as the setting has them. */
+int tui_update_emoji(struct tui *tui);
 
 /* Brings the top line up to date, where something of it changed. */
 int tui_update_status(struct tui *tui, uint64_t now_ms);

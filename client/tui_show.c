@@ -10,7 +10,8 @@
 
 enum {
     WRITING_MS = 6000, /* for how long a notice of typing counts */
-    SEEN_BEFORE = 1,   /* ends a walk */
+    SEEN_BEFORE = 1,   /* ends a walk, */
+    WALKED_ALL = 1,    /* too */
 };
 
 static int append_notice(struct tui *tui, enum transcript_kind kind, const char *text)
@@ -23,7 +24,7 @@ static int append_notice(struct tui *tui, enum transcript_kind kind, const char 
 /* Who hides what they have seen does not get the other's. */
 int tui_init_message(const struct tui *tui, struct entry *e, const struct face_message *m)
 {
-    int rc = entry_init_message(e, m);
+    int rc = entry_init_message(e, m, tui->emoji);
     bool hidden = !settings_is_on(talk_settings(tui->face.talk), SETTING_SEEN);
     if (rc == 1 && hidden && e->shown.mark == TRANSCRIPT_SEEN)
         e->shown.mark = TRANSCRIPT_DELIVERED;
@@ -43,11 +44,20 @@ static int load_place(struct tui *tui)
     return rc == ERROR_NOMEM ? rc : tui_go_back(tui, tui->place);
 }
 
+/* A character set that has no emoji gets their names. */
+static enum emoji_style wanted_emoji(const struct tui *tui)
+{
+    if (!screen_is_utf8(tui->screen))
+        return EMOJI_TEXT;
+    return (enum emoji_style)settings_choice(talk_settings(tui->face.talk), SETTING_EMOJI);
+}
+
 int tui_begin(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
     tui->presence = VIEW_NOBODY;
     tui->status_changed = true;
+    tui->emoji = wanted_emoji(tui);
     int rc = tui_load_newest(tui);
     if (rc == 0)
         rc = load_place(tui);
@@ -75,6 +85,25 @@ static int show_again(void *context, const struct face_message *m)
     rc = ui_replace(tui->ui, &e.shown);
     entry_clear(&e);
     return rc;
+}
+
+static int restyle(void *context, const struct face_message *m)
+{
+    const struct tui *tui = context;
+    if (m->row->id > transcript_newest(ui_transcript(tui->ui)))
+        return WALKED_ALL;
+    return m->target ? 0 : show_again(context, m);
+}
+
+int tui_update_emoji(struct tui *tui)
+{
+    enum emoji_style wanted = wanted_emoji(tui);
+    if (tui->emoji == wanted)
+        return 0;
+    tui->emoji = wanted;
+    uint64_t oldest = transcript_oldest(ui_transcript(tui->ui));
+    int rc = talk_walk_up(tui->face.talk, oldest, SIZE_MAX, restyle, tui);
+    return rc < 0 ? rc : 0;
 }
 
 int tui_show_message(struct face *f, const struct face_message *m)

@@ -2,6 +2,7 @@
 #include "text.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum {
     KEYCAP = 0x20e3,
@@ -9,6 +10,7 @@ enum {
     SELECTOR_EMOJI = 0xfe0f,
     JOINER = 0x200d,
     PICTOGRAPH = 0x1f600, /* any will do */
+    REGIONAL_A = 0x1f1e6, /* to Z */
 };
 
 static bool is_keycap_base(uint32_t cp)
@@ -91,6 +93,28 @@ size_t text_prev(const char *s, size_t at)
             return start;
         start += len;
     }
+}
+
+static bool is_regional(uint32_t cp)
+{
+    return cp >= REGIONAL_A && cp < REGIONAL_A + 26;
+}
+
+size_t text_emoji_base(const char *s, size_t len, char out[TEXT_EMOJI_BASE_MAX])
+{
+    uint32_t first, second = 0;
+    size_t first_len = (size_t)text_decode(s, len, &first);
+    text_decode(s + first_len, len - first_len, &second);
+    if (is_regional(first)) { /* the letters of a flag */
+        out[0] = (char)('A' + first - REGIONAL_A);
+        out[1] = (char)('A' + second - REGIONAL_A);
+        return is_regional(second) ? 2 : 1;
+    }
+    bool keycap = is_keycap_base(first) && (second == SELECTOR_EMOJI || second == KEYCAP);
+    if (!keycap && !text_is_pictograph(first))
+        return 0;
+    memcpy(out, s, first_len);
+    return first_len;
 }
 
 size_t text_width(const char *s, size_t len)

@@ -69,6 +69,16 @@ struct text_cluster text_next(const char *s, size_t len);
  */
 size_t text_prev(const char *s, size_t at);
 
+enum {
+    TEXT_EMOJI_BASE_MAX = 4,
+};
+
+/*
+ * What one cluster that is an emoji shows without joiners, variation selectors, skin tones and the
+ * like: its first code point, or the letters of a flag. Gives its length; 0 for what is no emoji.
+ */
+size_t text_emoji_base(const char *s, size_t len, char out[TEXT_EMOJI_BASE_MAX]);
+
 /* Columns of all of `s`. */
 size_t text_width(const char *s, size_t len);
 

@@ -178,6 +178,30 @@ static void test_every_terminal(void **state)
     client_expect_exit(&mallory, 0);
 }
 
+/* However an emoji is drawn, what stands behind it does not move. */
+static void test_the_mark_keeps_its_column(void **state)
+{
+    (void)state;
+    static const char *const styles[][2] = {
+        {"full", "key"}, {"simple", "👩 👍 DE 1 ❤"}, {"text", ":woman: :+1: DE 1 :heart:"}};
+    alice = pair_start_one("alice", "emoji");
+    assert_true(terminal_wait(alice, "nobody else is here yet"));
+    terminal_send(alice, "key 👩‍👩‍👧‍👦 👍🏽 🇩🇪 1️⃣ ❤️ last\r");
+    assert_true(terminal_wait(alice, "⧖"));
+    for (size_t i = 0; i < 3; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "/set emoji %s\r", styles[i][0]);
+        terminal_send(alice, line);
+        snprintf(line, sizeof line, "emoji is %s", styles[i][0]);
+        assert_true(terminal_wait(alice, line));
+        assert_true(terminal_wait(alice, styles[i][1]));
+        int row = terminal_find(alice, " last", NULL);
+        assert_string_equal(terminal_cell(alice, row, PAIR_COLUMNS - 3).text, "⧖");
+    }
+    terminal_send(alice, "/quit\r");
+    assert_int_equal(terminal_wait_exit(alice), 1); /* it was not delivered */
+}
+
 /* How often a process was woken up. */
 static long count_wakeups(pid_t pid)
 {
@@ -209,6 +233,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_terminal, pair_set_up, pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_the_mark_keeps_its_column, pair_set_up,
+                                        pair_tear_down),
         cmocka_unit_test_setup_teardown(test_who_idles_sleeps, pair_set_up, pair_tear_down),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);

@@ -95,6 +95,58 @@ static void test_every_emoji_is_one_cluster_of_two_columns(void **state)
     assert_int_equal(lines, 3655);
 }
 
+/* The columns of the code point at `*at`, by itself; goes past it. */
+static int columns_at(const char *s, size_t len, size_t *at)
+{
+    uint32_t cp;
+    size_t n = (size_t)text_decode(s + *at, len - *at, &cp);
+    int width = text_next(s + *at, n).width;
+    *at += n;
+    return width;
+}
+
+static bool is_joining(const char *s, size_t len)
+{
+    uint32_t cp;
+    text_decode(s, len, &cp);
+    return text_is_ignorable(cp) || text_is_mark(cp) || (cp >= 0x1f1e6 && cp <= 0x1f1ff);
+}
+
+static void test_the_base_of_every_emoji_is_one_that_nobody_miscounts(void **state)
+{
+    (void)state;
+    FILE *file = fopen(TEST_DATA "/unicode/emoji-test.txt", "r");
+    assert_non_null(file);
+    char line[512], s[256], base[TEXT_EMOJI_BASE_MAX], again[TEXT_EMOJI_BASE_MAX];
+    size_t breaks[64], lines = 0, count;
+    while (fgets(line, sizeof line, file)) {
+        if (line[0] == '#')
+            continue;
+        size_t len = parse_line(line, s, breaks, &count);
+        size_t base_len = text_emoji_base(s, len, base);
+        int width = 0;
+        assert_in_range(base_len, 1, TEXT_EMOJI_BASE_MAX);
+        for (size_t at = 0; at < base_len; width += columns_at(base, base_len, &at))
+            assert_false(is_joining(base + at, base_len - at));
+        if (width != (int)text_width(base, base_len))
+            fail_msg("%d columns: %s", width, line);
+        size_t again_len = text_emoji_base(base, base_len, again);
+        assert_true(again_len == 0 || again_len == base_len); /* letters and digits are none */
+        lines++;
+    }
+    fclose(file);
+    assert_int_equal(lines, 3655);
+}
+
+static void test_what_is_no_emoji_has_no_base(void **state)
+{
+    (void)state;
+    static const char *const table[] = {"a", "7", "#", "\xc3\xa9", "e\xcc\x88", "\xe5\x8f\xaf"};
+    char base[TEXT_EMOJI_BASE_MAX];
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        assert_int_equal(text_emoji_base(table[i], strlen(table[i]), base), 0);
+}
+
 static void test_widths(void **state)
 {
     (void)state;
@@ -230,6 +282,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_breaks_are_those_of_unicode),
         cmocka_unit_test(test_every_emoji_is_one_cluster_of_two_columns),
+        cmocka_unit_test(test_the_base_of_every_emoji_is_one_that_nobody_miscounts),
+        cmocka_unit_test(test_what_is_no_emoji_has_no_base),
         cmocka_unit_test(test_widths),
         cmocka_unit_test(test_steps_back),
         cmocka_unit_test(test_both_ways_agree_on_random_text),

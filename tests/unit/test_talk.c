@@ -317,7 +317,8 @@ static void test_settings_are_listed_and_set(void **state)
 }
 
 /* The faces, by what they put into their output. */
-static const char *shown_by(int (*make)(struct face **f, int stop_fd), const char *text)
+static const char *shown_by(int (*make)(struct face **f, int stop_fd), const char *text,
+                            const char *emoji)
 {
     static char shown[2048];
     int fds[2];
@@ -327,6 +328,12 @@ static const char *shown_by(int (*make)(struct face **f, int stop_fd), const cha
     dup2(fds[1], STDOUT_FILENO);
     struct face *f;
     assert_int_equal(make(&f, -1), 0);
+    struct talk_options options = options_for(f);
+    struct settings settings = *options.settings;
+    char why[SETTINGS_WHY_MAX];
+    assert_int_equal(settings_set(&settings, SETTING_EMOJI, emoji, strlen(emoji), why), 0);
+    options.settings = &settings;
+    assert_int_equal(talk_new(&f->talk, &options), 0);
     const struct session_message_row row = {.id = 5, .wall_ms = 60000, .stream = 0xab, .n = 3};
     const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
     const struct face_message m = {.row = &row, .author = "bob", .to = "alice", .payload = &p};
@@ -339,6 +346,7 @@ static const char *shown_by(int (*make)(struct face **f, int stop_fd), const cha
     assert_true(n >= 0);
     shown[n] = '\0';
     close(fds[0]);
+    talk_free(f->talk);
     f->ops->free(f);
     return shown;
 }
@@ -347,8 +355,12 @@ static void test_the_faces_of_lines(void **state)
 {
     (void)state;
     setenv("TZ", "UTC", 1);
-    assert_string_equal(shown_by(plain_new, "a\n\033b\n"), "00:01 bob: a\n      ^[b\n      \n");
-    assert_string_equal(shown_by(json_face_new, "a\n\033b"),
+    assert_string_equal(shown_by(plain_new, "a\n\033b\n", "full"),
+                        "00:01 bob: a\n      ^[b\n      \n");
+    assert_string_equal(shown_by(plain_new, "👍🏽", "full"), "00:01 bob: 👍🏽\n");
+    assert_string_equal(shown_by(plain_new, "👍🏽", "simple"), "00:01 bob: 👍\n");
+    assert_string_equal(shown_by(plain_new, "👍🏽", "text"), "00:01 bob: :+1:\n");
+    assert_string_equal(shown_by(json_face_new, "a\n\033b", "text"),
                         "{\"event\":\"message\",\"id\":5,\"mine\":false,\"from\":\"bob\","
                         "\"to\":\"alice\",\"stream\":\"00000000000000ab\",\"n\":3,\"time\":60000,"
                         "\"kind\":\"text\",\"text\":\"a\\n\\u001bb\"}\n");
