@@ -95,6 +95,16 @@ int state_init(struct state *s, const char *path, char why[STATE_ERROR_MAX])
     return 0;
 }
 
+/* Whether a name in the folder is that of a file of ours, or of a draft of one. */
+static bool is_known(const char *name)
+{
+    static const char *const beginnings[] = {"key", "lock", "queue.db"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return strcmp(name, ".") == 0;
+}
+
 int state_give(const struct state *s, uid_t user, gid_t group, char why[STATE_ERROR_MAX])
 {
     DIR *dir = opendir(s->path);
@@ -103,12 +113,19 @@ int state_give(const struct state *s, uid_t user, gid_t group, char why[STATE_ER
     int rc = 0;
     struct stat st;
     struct dirent *entry;
+    char q[QUOTE_MAX];
     bool ours = fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid();
     while (ours && rc == 0 && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, "..") != 0)
-            rc = fchownat(dirfd(dir), entry->d_name, user, group, AT_SYMLINK_NOFOLLOW);
-    if (rc)
-        rc = fail(s, why, "cannot be given to the relay's user: %s", strerror(errno));
+        if (strcmp(entry->d_name, "..") != 0 && !is_known(entry->d_name))
+            rc = fail(s, why,
+                      "holds '%s', which is none of the relay's files, and stays root's; so does "
+                      "the relay: choose a folder of its own with --state",
+                      quote_text(entry->d_name, strlen(entry->d_name), q));
+    rewinddir(dir);
+    while (ours && rc == 0 && (entry = readdir(dir)))
+        if (is_known(entry->d_name) &&
+            fchownat(dirfd(dir), entry->d_name, user, group, AT_SYMLINK_NOFOLLOW))
+            rc = fail(s, why, "cannot be given to the relay's user: %s", strerror(errno));
     closedir(dir);
     return rc;
 }

@@ -195,6 +195,28 @@ static void test_the_lock_is_no_way_to_other_files(void **state)
     assert_int_equal(access(in_scratch("/target"), F_OK), -1);
 }
 
+static void test_root_keeps_a_folder_with_other_files(void **state)
+{
+    (void)state;
+    struct state s;
+    struct stat st;
+    char why[STATE_ERROR_MAX];
+    if (getuid() != 0)
+        skip();
+    open_state(&s, in_scratch("/home"));
+    assert_int_equal(state_lock(&s, why), 0);
+    FILE *file = fopen(in_scratch("/home/.profile"), "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(state_give(&s, 4242, 4243, why), ERROR_SYSTEM);
+    assert_non_null(strstr(why, "/home' holds '.profile', which is none of the relay's files"));
+    assert_int_equal(stat(in_scratch("/home"), &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    assert_int_equal(stat(in_scratch("/home/lock"), &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    state_clear(&s);
+}
+
 static void test_root_gives_its_folder_away_once(void **state)
 {
     (void)state;
@@ -238,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_one_relay_at_a_time),
         cmocka_unit_test(test_a_dead_relay_holds_no_lock),
         cmocka_unit_test(test_the_lock_is_no_way_to_other_files),
+        cmocka_unit_test(test_root_keeps_a_folder_with_other_files),
         cmocka_unit_test(test_root_gives_its_folder_away_once),
     };
     return cmocka_run_group_tests(tests, setup, scratch_remove);
