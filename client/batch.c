@@ -83,7 +83,7 @@ static int take_lines(struct batch *b, uint64_t now_ms)
     const char *line;
     size_t len;
     int rc;
-    while ((rc = lines_next(&b->in, &line, &len))) {
+    while (!talk_is_quitting(b->face.talk) && (rc = lines_next(&b->in, &line, &len))) {
         if (rc > 0)
             rc = b->take_line(b, line, len, now_ms);
         if (rc == ERROR_NOMEM || rc == ERROR_CLOSED)

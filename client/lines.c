@@ -13,7 +13,7 @@ enum {
 void lines_init(struct lines *l, int fd, size_t max)
 {
     *l = (struct lines){.fd = fd, .max = max};
-    buffer_init(&l->bytes, max + 1 + BLOCK);
+    buffer_init(&l->bytes, max + 2 + BLOCK);
 }
 
 void lines_clear(struct lines *l)
@@ -68,15 +68,16 @@ int lines_next(struct lines *l, const char **line, size_t *len)
     if (have > l->searched)
         end = memchr(bytes + l->searched, '\n', have - l->searched);
     if (end) {
-        *len = (size_t)(end - bytes);
-        return take(l, line, *len, *len + 1);
+        size_t with_end = (size_t)(end - bytes) + 1;
+        *len = with_end > 1 && end[-1] == '\r' ? with_end - 2 : with_end - 1;
+        return take(l, line, *len, with_end);
     }
     if (l->ended && (have || l->skipping)) {
         *len = have;
         return take(l, line, have, have);
     }
     l->searched = have;
-    if (have > l->max) {
+    if (have > l->max + 1) { /* the last might be a carriage return */
         l->skipping = true;
         l->taken = have;
         l->searched = 0;

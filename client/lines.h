@@ -13,7 +13,7 @@
 struct lines {
     struct buffer bytes; /* read and not yet taken */
     size_t searched;     /* bytes at its front that hold no line feed */
-    size_t max;          /* length of a line, without its line feed */
+    size_t max;          /* length of a line, without its end */
     size_t taken;        /* bytes to drop with the next call */
     int fd;
     bool skipping; /* within a line that is too long */
@@ -31,9 +31,9 @@ void lines_clear(struct lines *l);
 int lines_read(struct lines *l);
 
 /*
- * 1 and the next line without its line feed, borrowed until the next call; 0 when there is no whole
- * one yet (at the end, what is left counts as one); ERROR_LIMIT for a line that was too long, and
- * is dropped.
+ * 1 and the next line without its end, a line feed perhaps behind a carriage return, borrowed until
+ * the next call; 0 when there is no whole one yet (at the end, what is left counts as one);
+ * ERROR_LIMIT for a line that was too long, and is dropped.
  */
 int lines_next(struct lines *l, const char **line, size_t *len);
 

@@ -129,6 +129,16 @@ static void test_what_cannot_be_sent_is_named_and_the_rest_goes(void **state)
     client_expect_exit(&bob, 0);
 }
 
+static void test_nothing_behind_quit_is_taken(void **state)
+{
+    (void)state;
+    start(&alice, "alice", "quits", "--plain");
+    client_expect_told(&alice, "nobody else is in the room");
+    client_say(&alice, "/quit\nnever said\n/me either");
+    assert_null(process_line(&alice.process.out));
+    client_expect_exit(&alice, 0);
+}
+
 static void test_json_says_what_happens_in_fields(void **state)
 {
     (void)state;
@@ -502,6 +512,7 @@ int main(void)
         TEST(test_two_people_talk_and_see_the_same),
         TEST(test_nothing_from_outside_reaches_the_terminal_as_it_is),
         TEST(test_what_cannot_be_sent_is_named_and_the_rest_goes),
+        TEST(test_nothing_behind_quit_is_taken),
         TEST(test_json_says_what_happens_in_fields),
         TEST(test_refusals_have_a_sentence_and_a_status),
         TEST(test_one_place_is_for_one_client),

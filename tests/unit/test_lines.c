@@ -60,6 +60,9 @@ static void test_lines_come_whole_however_they_were_cut(void **state)
         {"123456789\nx\n", "!<x>"},
         {"123456789", "!"},
         {"12345678", "<12345678>"},
+        {"one\r\n\r\ntwo\r\rx\r\n", "<one><><two\r\rx>"},
+        {"12345678\r\n12345678\r", "<12345678>!"},
+        {"123456789\r\nx\r", "!<x\r>"},
         {"a\n1234567890123456789012345678901234567890\nb\n123456789012\n\nc", "<a>!<b>!<><c>"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
