@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static void note_shown(void *owner, uint64_t message)
+{
+    talk_note_shown(((struct batch *)owner)->face.talk, message);
+}
+
 struct batch *batch_new(const struct face_ops *ops, size_t line_max, int stop_fd)
 {
     struct batch *b = calloc(1, sizeof *b);
@@ -16,6 +21,8 @@ struct batch *batch_new(const struct face_ops *ops, size_t line_max, int stop_fd
     b->face.ops = ops;
     lines_init(&b->in, STDIN_FILENO, line_max);
     output_init(&b->out, STDOUT_FILENO, stop_fd);
+    b->out.wrote = note_shown;
+    b->out.owner = b;
     return b;
 }
 
@@ -105,6 +112,12 @@ int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t
     if (rc == ERROR_NOMEM)
         return rc;
     return take_lines(b, now_ms);
+}
+
+int batch_end_message(struct batch *b, uint64_t id)
+{
+    int rc = output_mark(&b->out, id);
+    return rc ? rc : output_relieve(&b->out);
 }
 
 int batch_end_turn(struct face *f, uint64_t now_ms)

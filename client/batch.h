@@ -21,6 +21,9 @@ struct batch {
 /* `stop_fd` is readable when the program is to end. NULL: out of memory. */
 struct batch *batch_new(const struct face_ops *ops, size_t line_max, int stop_fd);
 
+/* A message with this id was put out whole. */
+int batch_end_message(struct batch *b, uint64_t id);
+
 /* For the ops of a face that begins with a struct batch. */
 int batch_begin(struct face *f, uint64_t now_ms);
 int batch_show_help(struct face *f, const char *commands);

@@ -1,11 +1,13 @@
 #include "history_internal.h"
 
 #include "error.h"
+#include "shown.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     LOAD_BYTES = 256 << 10, /* of payloads given to the session at a time */
@@ -91,6 +93,16 @@ static const struct db_schema schema = {
     .statements_count = HISTORY_STATEMENTS,
 };
 
+static int open_shown(const char *path)
+{
+    char *beside;
+    if (asprintf(&beside, "%s-shown", path) < 0)
+        return -1;
+    int fd = shown_open(beside);
+    free(beside);
+    return fd;
+}
+
 int history_open(struct history **out, const char *path, char why[HISTORY_WHY_MAX])
 {
     struct history *h = calloc(1, sizeof *h);
@@ -101,8 +113,10 @@ int history_open(struct history **out, const char *path, char why[HISTORY_WHY_MA
         return rc;
     }
     buffer_init(&h->scratch, SIZE_MAX);
+    h->shown_fd = -1;
     rc = db_open(&h->db, path, &schema, why);
     if (rc == 0) {
+        h->shown_fd = open_shown(path);
         rc = db_step(h->db, GET_NEXT);
         h->next_id = rc > 0 ? db_integer(h->db, GET_NEXT, 0) : 0;
         db_reset(h->db, GET_NEXT);
@@ -124,6 +138,8 @@ void history_close(struct history *h)
     if (!h)
         return;
     db_close(h->db);
+    if (h->shown_fd >= 0)
+        close(h->shown_fd);
     buffer_clear(&h->scratch);
     free(h);
 }
@@ -292,6 +308,7 @@ int history_get_place(struct history *h, char **draft, size_t *len, uint64_t *me
 
 void history_put_shown(struct history *h, uint64_t message)
 {
+    shown_put(h->shown_fd, message);
     db_bind_integer(h->db, PUT_SHOWN, 0, message);
     db_run(h->db, PUT_SHOWN);
 }
@@ -299,9 +316,15 @@ void history_put_shown(struct history *h, uint64_t message)
 int history_get_shown(struct history *h, uint64_t *message)
 {
     int rc = db_step(h->db, GET_SHOWN);
-    if (rc > 0)
-        *message = db_integer(h->db, GET_SHOWN, 0);
+    if (rc <= 0)
+        return rc;
+    *message = db_integer(h->db, GET_SHOWN, 0);
     db_reset(h->db, GET_SHOWN);
+    uint64_t beside = shown_get(h->shown_fd), newest = h->next_id - 1;
+    if (beside > newest) /* it knows of messages that were rolled back */
+        beside = newest;
+    if (beside > *message)
+        *message = beside;
     return rc;
 }
 

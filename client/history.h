@@ -100,8 +100,9 @@ int history_get_place(struct history *h, char **draft, size_t *len, uint64_t *me
 
 /*
  * The newest message that somebody was shown: those after it were perhaps not, because the program
- * died between the disk and the terminal. history_get_shown gives 1 and its id, 0 where nothing was
- * ever noted, or ERROR_STORE.
+ * died between the disk and the terminal. It is noted at once for a program that is killed
+ * (shown.h), and by the next commit for a machine that is. history_get_shown gives 1 and its id, 0
+ * where nothing was ever noted, or ERROR_STORE.
  */
 void history_put_shown(struct history *h, uint64_t message);
 int history_get_shown(struct history *h, uint64_t *message);

@@ -41,6 +41,7 @@ enum history_statement {
 struct history {
     struct db *db;
     struct buffer scratch;
+    int shown_fd;     /* -1: none */
     uint64_t next_id; /* a message below it is there already, and saved anew */
 };
 

@@ -103,7 +103,8 @@ static int show_message(struct face *f, const struct face_message *m)
     json_put_integer(&w, "time", m->row->wall_ms);
     put_text(&w, "kind", payload_kind_word(m->payload->kind));
     put_payload(&w, m->payload);
-    return end(&w, f);
+    int rc = end(&w, f);
+    return rc ? rc : batch_end_message((struct batch *)f, m->row->id);
 }
 
 static void put_status(struct json_writer *w, struct face *f, const struct session_event *e,

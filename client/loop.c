@@ -62,11 +62,7 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
         if (rc == 0)
             rc = talk_settle(talk, now_ms);
     }
-    if (rc == 0)
-        rc = face->ops->end_turn(face, now_ms);
-    if (rc == 0)
-        talk_note_shown(talk);
-    return rc;
+    return rc ? rc : face->ops->end_turn(face, now_ms);
 }
 
 int loop_run(struct talk *talk, struct face *face, int stop_fd)

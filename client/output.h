@@ -18,13 +18,23 @@ enum {
 
 struct output {
     struct buffer bytes; /* put here what is to be written */
+    struct buffer marks; /* of struct mark, see output_mark */
+    uint64_t written;    /* bytes, ever */
     int fd;
-    int stop_fd; /* readable when the program is to end */
-    bool stuck;  /* it was said that nobody reads */
+    int stop_fd;                               /* readable when the program is to end */
+    bool stuck;                                /* it was said that nobody reads */
+    void (*wrote)(void *owner, uint64_t what); /* set by the owner before the first mark */
+    void *owner;
 };
 
 void output_init(struct output *o, int fd, int stop_fd);
 void output_clear(struct output *o);
+
+/*
+ * What was put last is complete, and called `what`: `wrote` is told as soon as it is written, but
+ * only of the last where several are written at once. ERROR_NOMEM.
+ */
+int output_mark(struct output *o, uint64_t what);
 
 /*
  * Writes everything. ERROR_CLOSED: nobody will ever read it; ERROR_STATE: the program is to end

@@ -93,7 +93,7 @@ static int show_message(struct face *f, const struct face_message *m)
         rc = put_text(f, said.text.at, said.text.len);
     if (rc == 0)
         rc = put_string(o, "\n");
-    return rc ? rc : output_relieve(o);
+    return rc ? rc : batch_end_message((struct batch *)f, m->row->id);
 }
 
 /* Standard error is for people: where nobody reads it, nothing is lost. */

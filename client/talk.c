@@ -127,6 +127,8 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     struct talk_parts made = {0};
     int rc = t->parts.session ? talk_settle(t, now_ms) : 0; /* what was said so far stays there */
     if (rc == 0 && t->parts.session)
+        rc = t->options.face->ops->end_turn(t->options.face, now_ms);
+    if (rc == 0 && t->parts.session)
         rc = talk_close(t);
     if (rc == 0)
         rc = link_new(&made.link, relay, t->options.tls);
@@ -307,7 +309,6 @@ int talk_show_row(struct talk *t, const struct session_message_row *row)
     struct face_message m;
     bool looks_back = t->options.face->ops->looks_back;
     int rc = looks_back ? talk_look(t, row, &payload, &m) : talk_read(t, row, &payload, &m);
-    t->shown = row->id;
     return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
 }
 
@@ -407,11 +408,12 @@ static void write_some(struct talk *t, uint64_t now_ms)
     }
 }
 
-void talk_note_shown(struct talk *t)
+void talk_note_shown(struct talk *t, uint64_t message)
 {
-    if (t->shown > t->noted)
-        history_put_shown(t->parts.history, t->shown);
-    t->noted = t->shown;
+    if (message <= t->shown)
+        return;
+    history_put_shown(t->parts.history, message);
+    t->shown = message;
 }
 
 int talk_close(struct talk *t)

@@ -71,10 +71,10 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms);
 int talk_settle(struct talk *t, uint64_t now_ms);
 
 /*
- * What was shown in this turn has reached the person. It is noted with the next commit, so what was
- * shown last may be shown again after a crash, with the same id, and is never missed.
+ * Everything up to this message has reached the person, and is not shown as missed at the next
+ * start. Who dies before this call shows it again, with the same id.
  */
-void talk_note_shown(struct talk *t);
+void talk_note_shown(struct talk *t, uint64_t message);
 
 /* Commits what is noted, at a good end. */
 int talk_close(struct talk *t);

@@ -23,10 +23,10 @@ struct talk {
     struct buffer scratch;               /* of payloads that are shown */
     struct buffer change, edited, quote; /* of what talk_look found */
     char reactions[2][PAYLOAD_EMOJI_MAX + 1];
-    bool unsaved;          /* something waits for a commit that must not wait long */
-    uint64_t shown, noted; /* id of the newest message shown; and as the history knows it */
-    bool was_online;       /* at this relay */
-    bool has_failed;       /* a connection came to nothing */
+    bool unsaved;    /* something waits for a commit that must not wait long */
+    uint64_t shown;  /* id of the newest message that was noted as shown */
+    bool was_online; /* at this relay */
+    bool has_failed; /* a connection came to nothing */
     bool is_quitting;
     enum header_code stopped_by;
     enum talk_exit exit;

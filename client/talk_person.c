@@ -162,7 +162,6 @@ int talk_show_missed(struct talk *t)
     struct history *h = t->parts.history;
     t->shown = 0;
     int known = history_get_shown(h, &t->shown), rc = known < 0 ? known : 0;
-    t->noted = t->shown;
     if (rc == 0 && known && !t->options.face->ops->stays)
         return history_walk_up(h, t->shown + 1, SIZE_MAX, show_missed_row, t);
     if (rc == 0)

@@ -300,9 +300,11 @@ static int end_turn(struct face *f, uint64_t now_ms)
         rc = carry_out(tui, now_ms); /* drawn is seen; and the view may want older messages */
     } while (rc > 0);
     note_place(tui, now_ms);
-    if (rc == 0)
-        screen_draw(tui->screen, canvas);
-    return rc;
+    if (rc)
+        return rc;
+    screen_draw(tui->screen, canvas);
+    talk_note_shown(f->talk, tui->shown);
+    return 0;
 }
 
 static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])

@@ -41,6 +41,7 @@ struct tui {
     struct attached attached;
     struct visual visual;
 
+    uint64_t shown;          /* id of the last message shown; 0: none */
     uint64_t place;          /* the message scrolled to; 0: the newest */
     uint64_t place_due_ms;   /* when that, and what is written, goes to the disk */
     uint64_t writing_end_ms; /* when the peer counts as not writing any more */

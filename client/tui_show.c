@@ -55,6 +55,7 @@ static enum emoji_style wanted_emoji(const struct tui *tui)
 int tui_begin(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
+    tui->shown = 0;
     tui->presence = VIEW_NOBODY;
     tui->status_changed = true;
     tui->emoji = wanted_emoji(tui);
@@ -110,6 +111,7 @@ int tui_show_message(struct face *f, const struct face_message *m)
 {
     struct tui *tui = tui_of(f);
     struct entry e;
+    tui->shown = m->row->id;
     if (transcript_find(ui_transcript(tui->ui), m->row->id))
         return 0;
     if (m->target)

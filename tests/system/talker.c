@@ -21,7 +21,7 @@ void talker_start(struct talker *t)
                                 t->server,   "--state", t->state, NULL};
     process_start(&t->process, argv, t->prepare);
     fcntl(t->process.in, F_SETFL, O_NONBLOCK);
-    t->is_ready = t->was_online = false;
+    t->is_ready = t->was_online = t->repeats = false;
 }
 
 static const char *string_of(const cJSON *event, const char *key)
@@ -35,8 +35,11 @@ static void take_message(struct talker *t, const cJSON *event)
 {
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(event, "id");
     assert_true(cJSON_IsNumber(id));
-    if ((uint64_t)id->valuedouble <= t->id)
+    if ((uint64_t)id->valuedouble <= t->id) {
+        t->repeated += !t->repeats;
+        t->repeats = true;
         return;
+    }
     t->id = (uint64_t)id->valuedouble;
     bool mine = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event, "mine"));
     unsigned *count = mine ? &t->accepted : &t->heard;
@@ -69,6 +72,8 @@ static void take_line(struct talker *t, const char *line)
         take_message(t, event);
     else if (strcmp(kind, "status") == 0)
         take_status(t, event);
+    else if (strcmp(kind, "answer") == 0)
+        t->answers++;
     else if (strcmp(kind, "refused") == 0)
         t->refusals++;
     else if (strcmp(kind, "missing") == 0 || strcmp(kind, "error") == 0)

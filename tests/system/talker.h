@@ -30,6 +30,9 @@ struct talker {
     uint64_t id;              /* the last one printed */
     unsigned accepted, heard; /* lines of its own, of the other one */
     unsigned given;           /* lines written to this client, or accepted before it */
+    unsigned repeated;        /* clients that printed again what one before them had printed */
+    bool repeats;             /* this one does */
+    unsigned answers;         /* to commands */
     unsigned refusals;        /* times that the relay did not take a message, for now */
     char code[32];            /* of the last status: why the relay ended the connection, or "" */
     char said[512];           /* the last thing on standard error */

@@ -299,12 +299,30 @@ static void finish(size_t i)
         fail_msg("%s ends with %d: %s %s", t->name, t->exit, t->code, t->said);
 }
 
+/* Kills a client that has printed everything and did something since: the next one says nothing
+ * twice. */
+static void kill_idle(struct talker *t)
+{
+    static const char command[] = "{\"command\":\"/info\"}\n";
+    unsigned answers = t->answers, repeated = t->repeated;
+    assert_int_equal(write(t->process.in, command, sizeof command - 1), sizeof command - 1);
+    while (t->process.pid && t->answers == answers)
+        talker_turn(talkers, 2, 20);
+    assert_int_equal(talker_kill(t), 128 + SIGKILL);
+    talker_start(t);
+    while (t->process.pid && !t->is_ready)
+        talker_turn(talkers, 2, 20);
+    assert_int_equal(t->repeated, repeated);
+}
+
 /* Everything was said and heard: nothing comes twice, neither now nor at the next start. */
 static void end_parts(void)
 {
     for (enum part part = RELAY; part < PARTS; part++)
         if (shims[part])
             shim_mend(shims[part]);
+    for (size_t i = 0; i < 2; i++)
+        kill_idle(&talkers[i]);
     for (int again = 0; again < 2; again++)
         for (size_t i = 0; i < 2; i++) {
             finish(i);
@@ -339,7 +357,9 @@ static void run(enum trouble trouble)
             fail_msg("nothing moves: alice %u, %u; bob %u, %u", talkers[0].accepted,
                      talkers[0].heard, talkers[1].accepted, talkers[1].heard);
     }
-    print_message("%u killed, %u with the power, %u failed\n", s.kills, s.cuts, s.failures);
+    unsigned repeated = talkers[0].repeated + talkers[1].repeated;
+    print_message("%u killed, %u with the power, %u failed; %u printed something again\n", s.kills,
+                  s.cuts, s.failures, repeated);
     assert_true(s.kills + s.failures > EVENTS / 5); /* the schedule runs ahead of the deaths */
     assert_true(trouble == JUST_KILLS || s.cuts > 0);
     assert_true(trouble < FULL_DISKS || s.failures > 0);

@@ -351,6 +351,27 @@ static void test_what_was_shown_is_remembered(void **state)
     history_close(h);
 }
 
+static void test_what_was_shown_is_noted_without_a_commit(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    uint64_t message = 0;
+    fill(h);
+    history_put_shown(h, 1);
+    assert_int_equal(history_commit(h), 0);
+    history_put_shown(h, 3);
+    history_close(h); /* as if it were killed: that is undone */
+    h = open_history();
+    assert_int_equal(history_get_shown(h, &message), 1);
+    assert_int_equal(message, 3);
+    history_put_shown(h, 9); /* of a message that an older copy of the database does not have */
+    history_close(h);
+    h = open_history();
+    assert_int_equal(history_get_shown(h, &message), 1);
+    assert_int_equal(message, 4);
+    history_close(h);
+}
+
 static void save_prekey(struct history *h, const uint8_t *secret, uint64_t made_ms)
 {
     const struct session_event event = {.type = SESSION_SAVE_PREKEY,
@@ -469,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_changes_a_message_is_found, set_up),
         cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
         cmocka_unit_test_setup(test_what_was_shown_is_remembered, set_up),
+        cmocka_unit_test_setup(test_what_was_shown_is_noted_without_a_commit, set_up),
         cmocka_unit_test_setup(test_prekeys_come_back_until_they_are_dropped, set_up),
         cmocka_unit_test_setup(test_what_is_sealed_to_somebody_with_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),

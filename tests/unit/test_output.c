@@ -133,6 +133,36 @@ static void test_the_end_does_not_wait_for_a_reader(void **state)
     assert_true(output.bytes.len > 0);
 }
 
+static uint64_t noted[4];
+static size_t noted_count;
+
+static void note(void *owner, uint64_t what)
+{
+    assert_ptr_equal(owner, &output);
+    assert_true(noted_count < 4);
+    noted[noted_count++] = what;
+}
+
+static void test_what_is_whole_is_told_as_soon_as_it_is_written(void **state)
+{
+    (void)state;
+    char lines[3000] = {0};
+    output.wrote = note;
+    output.owner = &output;
+    lines[sizeof lines - 1] = '\n';
+    for (uint64_t what = 1; what <= 3; what++) {
+        assert_int_equal(buffer_put(&output.bytes, lines, what < 3 ? sizeof lines : 10), 0);
+        assert_int_equal(output_mark(&output, what), 0);
+    }
+    assert_int_equal(output_flush(&output), 0); /* in two pieces, of whole lines */
+    assert_int_equal(noted_count, 2);
+    assert_int_equal(noted[0], 1);
+    assert_int_equal(noted[1], 3);
+    assert_int_equal(output_mark(&output, 4), 0);
+    assert_int_equal(output_flush(&output), 0);
+    assert_int_equal(noted_count, 2); /* nothing was written */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_pipes, close_pipes)
 
 int main(void)
@@ -143,6 +173,7 @@ int main(void)
         TEST(test_little_waits_for_the_end_of_the_turn),
         TEST(test_a_reader_who_left_is_an_error),
         TEST(test_a_full_disk_is_an_error),
+        TEST(test_what_is_whole_is_told_as_soon_as_it_is_written),
         TEST(test_the_end_does_not_wait_for_a_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

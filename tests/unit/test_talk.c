@@ -215,7 +215,7 @@ static int converse(struct counter *c, int *far)
     if (rc == 0)
         rc = talk_a_while(t, c, far);
     if (rc == 0) {
-        talk_note_shown(t);
+        talk_note_shown(t, 1);
         rc = talk_close(t);
     }
     talk_free(t);
@@ -330,10 +330,11 @@ static const char *shown_by(int (*make)(struct face **f, int stop_fd), const cha
     assert_int_equal(make(&f, -1), 0);
     struct talk_options options = options_for(f);
     struct settings settings = *options.settings;
-    char why[SETTINGS_WHY_MAX];
+    char why[WORDS_MAX];
     assert_int_equal(settings_set(&settings, SETTING_EMOJI, emoji, strlen(emoji), why), 0);
     options.settings = &settings;
     assert_int_equal(talk_new(&f->talk, &options), 0);
+    assert_int_equal(talk_connect(f->talk, &relay, 0, why), 0);
     const struct session_message_row row = {.id = 5, .wall_ms = 60000, .stream = 0xab, .n = 3};
     const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
     const struct face_message m = {.row = &row, .author = "bob", .to = "alice", .payload = &p};
