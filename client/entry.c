@@ -84,7 +84,20 @@ static bool init_rest(struct entry *e, const struct face_message *m)
     if (m->quote.len == 0)
         return true;
     e->shown.quote = e->quote = first_line(e->style, &m->quote);
+    e->shown.answers = m->answers;
     return e->quote;
+}
+
+/* What a message says now. */
+static struct json_string text_of(const struct face_message *m)
+{
+    return m->is_deleted ? (struct json_string){"deleted", 7} : m->text;
+}
+
+char *entry_quote(const struct face_message *m, enum emoji_style style)
+{
+    struct json_string text = text_of(m);
+    return first_line(style, &text);
 }
 
 int entry_init_message(struct entry *e, const struct face_message *m, enum emoji_style style)
@@ -95,7 +108,7 @@ int entry_init_message(struct entry *e, const struct face_message *m, enum emoji
         return 0; /* a change is seen on what it changes */
     size_t len;
     e->author = text_sanitise(m->author, strlen(m->author), 0, &len);
-    struct json_string text = m->is_deleted ? (struct json_string){"deleted", 7} : m->text;
+    struct json_string text = text_of(m);
     e->text = join(style, said.before, &text, &len);
     if (!e->author || !e->text || (!m->is_deleted && !init_rest(e, m))) {
         entry_clear(e);

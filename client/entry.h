@@ -27,6 +27,9 @@ int entry_init_message(struct entry *e, const struct face_message *m, enum emoji
 /* Makes the entry of something that the program says. ERROR_NOMEM. */
 int entry_init_notice(struct entry *e, enum transcript_kind kind, const char *text);
 
+/* One line of a message, for those that answer it: the caller's to free; NULL: out of memory. */
+char *entry_quote(const struct face_message *m, enum emoji_style style);
+
 void entry_clear(struct entry *e);
 
 /* The transcript's mark for one of the session's. */

@@ -26,8 +26,11 @@ struct face_message {
     /* Of a face that looks back, and of talk_walk and talk_get. Text and action: */
     bool is_edited, is_deleted;
     const char *reaction_mine, *reaction_theirs; /* "" for none */
-    struct json_string quote;                    /* the message that it answers; empty for none */
-    uint64_t after; /* theirs: id of ours that its writer had seen last; 0: not known */
+    uint64_t answers; /* id of the message that it answers; 0 for none, or where it is not here */
+    uint64_t after;   /* theirs: id of ours that its writer had seen last; 0: not known */
+    /* What that says; of a face that prints, what the message that this one answers or changes said
+     * before. Empty for none. */
+    struct json_string quote;
     /* Edit, delete, react: id of the message that it changes; 0 where that is not here */
     uint64_t target;
 };
@@ -44,7 +47,8 @@ struct face;
  */
 struct face_ops {
     bool stays;      /* it goes on when the session has ended for good, until the person quits */
-    bool looks_back; /* it shows what became of messages, and what they answer */
+    bool looks_back; /* it shows what became of messages, and what they answer, */
+    bool quotes;     /* or prints what they answer or change */
     /* A conversation with a relay begins, perhaps after another one. */
     int (*begin)(struct face *f, uint64_t now_ms);
     int (*show_message)(struct face *f, const struct face_message *m);

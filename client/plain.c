@@ -12,6 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+    EXCERPT_CLUSTERS = 40, /* of a message that is quoted */
+};
+
 static const char indent[] = "      "; /* as wide as the time: no message can look like two */
 
 static struct output *output_of(struct face *f)
@@ -72,6 +76,51 @@ static int put_text(struct face *f, const char *s, size_t len)
     return rc;
 }
 
+/* What a message does with another one; NULL where it is about none. */
+static const char *verb_of(const struct payload *p)
+{
+    switch (p->kind) {
+    case PAYLOAD_TEXT: return p->reply.present ? " answered " : NULL;
+    case PAYLOAD_EDIT: return " changed ";
+    case PAYLOAD_DELETE: return " deleted ";
+    case PAYLOAD_REACT: return p->emoji.len > 0 ? " reacted to " : " took back a reaction to ";
+    default: return NULL;
+    }
+}
+
+/* Puts the beginning of the message that another one is about: `"can you pull?"`. */
+static int put_quote(struct face *f, const struct json_string *quote)
+{
+    struct output *o = output_of(f);
+    if (quote->len == 0)
+        return put_string(o, "a message");
+    const char *feed = memchr(quote->at, '\n', quote->len);
+    size_t len = feed ? (size_t)(feed - quote->at) : quote->len, cut = 0;
+    for (size_t i = 0; i < EXCERPT_CLUSTERS && cut < len; i++)
+        cut += text_next(quote->at + cut, len - cut).len;
+    int rc = put_string(o, "\"");
+    if (rc == 0)
+        rc = put_text(f, quote->at, cut);
+    return rc ? rc : put_string(o, cut < quote->len ? "...\"" : "\"");
+}
+
+/* Puts who says something, and what they do with what was said before. */
+static int put_author(struct face *f, const struct face_message *m, const struct words_said *said)
+{
+    struct output *o = output_of(f);
+    const char *verb = verb_of(m->payload);
+    int rc = put_string(o, said->action && !verb ? " * " : " ");
+    if (rc == 0)
+        rc = put_text(f, m->author, strlen(m->author));
+    if (!verb)
+        return rc ? rc : put_string(o, said->action ? " " : ": ");
+    if (rc == 0)
+        rc = put_string(o, verb);
+    if (rc == 0)
+        rc = put_quote(f, &m->quote);
+    return rc || said->text.len == 0 ? rc : put_string(o, ": ");
+}
+
 static int show_message(struct face *f, const struct face_message *m)
 {
     struct output *o = output_of(f);
@@ -82,12 +131,8 @@ static int show_message(struct face *f, const struct face_message *m)
     words_clock(m->row->wall_ms, clock);
     int rc = put_string(o, clock);
     if (rc == 0)
-        rc = put_string(o, said.action ? " * " : " ");
-    if (rc == 0)
-        rc = put_text(f, m->author, strlen(m->author));
-    if (rc == 0)
-        rc = put_string(o, said.action ? " " : ": ");
-    if (rc == 0)
+        rc = put_author(f, m, &said);
+    if (rc == 0 && !verb_of(m->payload))
         rc = put_string(o, said.before);
     if (rc == 0)
         rc = put_text(f, said.text.at, said.text.len);
@@ -133,6 +178,7 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
 }
 
 static const struct face_ops ops = {
+    .quotes = true,
     .begin = batch_begin,
     .show_message = show_message,
     .show_event = show_event,

@@ -307,9 +307,11 @@ int talk_show_row(struct talk *t, const struct session_message_row *row)
 {
     struct payload payload;
     struct face_message m;
-    bool looks_back = t->options.face->ops->looks_back;
-    int rc = looks_back ? talk_look(t, row, &payload, &m) : talk_read(t, row, &payload, &m);
-    return rc ? rc : t->options.face->ops->show_message(t->options.face, &m);
+    const struct face_ops *ops = t->options.face->ops;
+    int rc = ops->looks_back ? talk_look(t, row, &payload, &m)
+             : ops->quotes   ? talk_look_at_subject(t, row, &payload, &m)
+                             : talk_read(t, row, &payload, &m);
+    return rc ? rc : ops->show_message(t->options.face, &m);
 }
 
 static int on_message(struct talk *t, const struct session_event *e, uint64_t now_ms)

@@ -42,6 +42,10 @@ int talk_read(struct talk *t, const struct session_message_row *row, struct payl
 int talk_look(struct talk *t, const struct session_message_row *row, struct payload *payload,
               struct face_message *m);
 
+/* The same as talk_read, and with what the message that it answers or changes said before it. */
+int talk_look_at_subject(struct talk *t, const struct session_message_row *row,
+                         struct payload *payload, struct face_message *m);
+
 /* Connects, with what is pinned at this relay. */
 int talk_open_link(struct talk *t, uint64_t now_ms);
 

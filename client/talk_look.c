@@ -26,6 +26,7 @@ static int find(struct talk *t, const struct session_message_row *row,
 struct look {
     struct talk *talk;
     struct face_message *message;
+    uint64_t before; /* what came later counts for nothing */
 };
 
 static int keep_text(struct buffer *b, const char *s, size_t len)
@@ -41,6 +42,8 @@ static int apply(void *context, const struct session_message_row *row)
     struct talk *t = look->talk;
     struct face_message *m = look->message;
     struct payload p;
+    if (row->id >= look->before)
+        return 0;
     int rc = payload_decode(row->payload, row->payload_len, &t->change, &p);
     if (rc)
         return rc;
@@ -55,9 +58,9 @@ static int apply(void *context, const struct session_message_row *row)
     }
 }
 
-static int look_at_changes(struct talk *t, struct face_message *m)
+static int look_at_changes(struct talk *t, struct face_message *m, uint64_t before)
 {
-    struct look look = {t, m};
+    struct look look = {t, m, before};
     t->reactions[0][0] = t->reactions[1][0] = '\0';
     int rc = history_walk_changes(t->parts.history, m->row->id, apply, &look);
     if (rc)
@@ -69,59 +72,75 @@ static int look_at_changes(struct talk *t, struct face_message *m)
     return 0;
 }
 
-/* Keeps the text of the message that another one answers. */
+/* Keeps the text of a message that is quoted. */
 static int keep_quote(void *context, const struct session_message_row *row)
 {
-    struct talk *t = context;
+    const struct look *look = context;
+    struct talk *t = look->talk;
     struct payload p;
     struct face_message m;
     int rc = talk_read(t, row, &p, &m);
     if (rc == 0)
-        rc = look_at_changes(t, &m);
+        rc = look_at_changes(t, &m, look->before);
     if (rc == 0 && m.is_deleted)
         m.text = (struct json_string){"deleted", 7};
     return rc ? rc : keep_text(&t->quote, m.text.at, m.text.len);
 }
 
 /* This takes the place of what was read; so the message is read again. */
-static int look_at_quote(struct talk *t, struct payload *p, struct face_message *m)
+static int look_at_quote(struct talk *t, uint64_t id, uint64_t before, struct payload *p,
+                         struct face_message *m)
 {
-    const struct session_message_row *row = m->row;
-    uint64_t id;
-    int rc = find(t, row, &p->reply, row->mine == p->reply.mine, &id);
-    if (rc <= 0)
-        return rc;
+    struct look look = {.talk = t, .before = before};
     buffer_truncate(&t->quote, 0);
-    rc = history_get(t->parts.history, id, keep_quote, t);
+    int rc = history_get(t->parts.history, id, keep_quote, &look);
     if (rc == 0)
-        rc = talk_read(t, row, p, m);
+        rc = talk_read(t, m->row, p, m);
     if (rc == 0)
         m->quote.at = (const char *)buffer_peek(&t->quote, &m->quote.len);
     return rc;
 }
 
+/* 1 and the id of the message that this one answers or changes, 0 for none, or an error. */
+static int find_subject(struct talk *t, const struct session_message_row *row,
+                        const struct payload *p, uint64_t *id)
+{
+    switch (p->kind) {
+    case PAYLOAD_TEXT: return find(t, row, &p->reply, row->mine == p->reply.mine, id);
+    case PAYLOAD_EDIT:
+    case PAYLOAD_DELETE: return find(t, row, &p->target, row->mine, id);
+    case PAYLOAD_REACT: return find(t, row, &p->target, row->mine == p->target.mine, id);
+    default: return 0;
+    }
+}
+
 int talk_look(struct talk *t, const struct session_message_row *row, struct payload *p,
               struct face_message *m)
 {
+    uint64_t subject = 0;
     int rc = talk_read(t, row, p, m);
-    if (rc == 0 && p->kind == PAYLOAD_TEXT)
-        rc = look_at_quote(t, p, m);
-    if (rc)
-        return rc;
-    switch (p->kind) {
-    case PAYLOAD_TEXT:
-        if (!row->mine)
-            rc = find(t, row, &p->after, true, &m->after);
-        if (rc >= 0)
-            rc = look_at_changes(t, m);
-        break;
-    case PAYLOAD_ACTION: rc = look_at_changes(t, m); break;
-    case PAYLOAD_EDIT:
-    case PAYLOAD_DELETE: rc = find(t, row, &p->target, row->mine, &m->target); break;
-    case PAYLOAD_REACT:
-        rc = find(t, row, &p->target, row->mine == p->target.mine, &m->target);
-        break;
-    default: break;
-    }
+    if (rc == 0)
+        rc = find_subject(t, row, p, &subject);
+    if (rc >= 0 && p->kind != PAYLOAD_TEXT && p->kind != PAYLOAD_ACTION)
+        m->target = subject;
+    if (rc < 0 || m->target)
+        return rc < 0 ? rc : 0;
+    if (subject)
+        rc = look_at_quote(t, subject, UINT64_MAX, p, m);
+    m->answers = subject;
+    if (rc >= 0 && p->kind == PAYLOAD_TEXT && !row->mine)
+        rc = find(t, row, &p->after, true, &m->after);
+    if (rc >= 0 && (p->kind == PAYLOAD_TEXT || p->kind == PAYLOAD_ACTION))
+        rc = look_at_changes(t, m, UINT64_MAX);
     return rc < 0 ? rc : 0;
+}
+
+int talk_look_at_subject(struct talk *t, const struct session_message_row *row, struct payload *p,
+                         struct face_message *m)
+{
+    uint64_t subject;
+    int rc = talk_read(t, row, p, m);
+    if (rc == 0)
+        rc = find_subject(t, row, p, &subject);
+    return rc > 0 ? look_at_quote(t, subject, row->id, p, m) : rc;
 }

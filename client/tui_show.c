@@ -85,6 +85,10 @@ static int show_again(void *context, const struct face_message *m)
         return rc;
     rc = ui_replace(tui->ui, &e.shown);
     entry_clear(&e);
+    char *quote = entry_quote(m, e.style);
+    if (rc == 0)
+        rc = quote ? ui_set_quote(tui->ui, m->row->id, quote) : ERROR_NOMEM;
+    free(quote);
     return rc;
 }
 

@@ -42,6 +42,7 @@ struct transcript_entry {
     const char *text;
     size_t text_len;
     const char *quote;     /* one line of the message that this answers, or NULL */
+    uint64_t answers;      /* id of that message; 0 where that is not known */
     int64_t day;           /* number of the day in the local zone, any origin */
     int minute;            /* of that day */
     const char *day_text;  /* "Friday, 20 November 2026"; NULL: no day line for it */
@@ -109,6 +110,9 @@ int transcript_set_mark(struct transcript *t, uint64_t id, enum transcript_mark 
 
 /* Puts another entry with the same id in its place, but for its mark and word. Likewise. */
 int transcript_replace(struct transcript *t, const struct transcript_entry *entry);
+
+/* The message with this id changed: so does the quote of it in every entry that answers it. */
+int transcript_set_quote(struct transcript *t, uint64_t id, const char *quote);
 
 /*
  * The message that the person chose: the next one above (-1) or below (1) the one chosen now, first

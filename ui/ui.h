@@ -80,6 +80,7 @@ struct editor *ui_editor(struct ui *ui);
 int ui_append(struct ui *ui, const struct transcript_entry *entry);
 int ui_set_mark(struct ui *ui, uint64_t id, enum transcript_mark mark, const char *word);
 int ui_replace(struct ui *ui, const struct transcript_entry *entry);
+int ui_set_quote(struct ui *ui, uint64_t id, const char *quote);
 void ui_set_new(struct ui *ui, uint64_t id);
 void ui_clear(struct ui *ui);
 

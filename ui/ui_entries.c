@@ -40,6 +40,12 @@ int ui_replace(struct ui *ui, const struct transcript_entry *entry)
     return rc ? rc : transcript_replace(ui->latest, entry);
 }
 
+int ui_set_quote(struct ui *ui, uint64_t id, const char *quote)
+{
+    int rc = transcript_set_quote(ui->transcript, id, quote);
+    return rc ? rc : transcript_set_quote(ui->latest, id, quote);
+}
+
 void ui_set_new(struct ui *ui, uint64_t id)
 {
     transcript_set_new(ui->transcript, id);

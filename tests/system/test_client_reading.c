@@ -65,6 +65,9 @@ static void test_messages_are_answered_and_changed(void **state)
     assert_true(terminal_wait(alice, "┃ can you pull?"));
     assert_true(terminal_wait(alice, "pulling now"));
     assert_true(terminal_wait_gone(bob, "▌"));
+    terminal_send(alice, "\033p\033p\033p/edit can you push?\r");
+    assert_true(terminal_wait(alice, "┃ can you push?")); /* quotes follow */
+    assert_true(terminal_wait(bob, "┃ can you push?"));
     terminal_send(alice, "/edit lets meet at four\r");
     assert_true(terminal_wait(bob, "meet at four"));
     assert_true(terminal_wait(bob, "edited"));
@@ -74,6 +77,8 @@ static void test_messages_are_answered_and_changed(void **state)
     assert_true(terminal_wait_gone(alice, "🎉"));
     terminal_send(bob, "/react smile\r");
     assert_true(terminal_wait(bob, "a reaction is one sign"));
+    terminal_send(alice, "\033p\033p\033p/delete\r");
+    assert_true(terminal_wait(bob, "┃ deleted"));
     terminal_send(bob, "\025/delete\r");
     assert_true(terminal_wait(alice, "bob    deleted"));
     assert_true(terminal_wait_gone(alice, "pulling now"));

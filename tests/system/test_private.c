@@ -168,7 +168,7 @@ static void talk(const struct places *p)
     say(&alice, "/me ", texts[1]);
     expect_said(&bob, "* alice ", texts[1]);
     say(&alice, "/edit ", texts[2]);
-    expect_said(&bob, "* alice changed a message: ", texts[2]);
+    expect_said(&bob, "alice changed \"waltz, bad nymph, for quick jigs vex\": ", texts[2]);
     end(&bob);
     client_expect_told(&alice, "bob is offline");
 }

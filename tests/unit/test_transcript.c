@@ -137,6 +137,25 @@ static void test_entries_change(void **state)
     transcript_free(t);
 }
 
+static void test_quotes_follow_what_they_quote(void **state)
+{
+    (void)state;
+    struct transcript *t = filled(3, 9, 40);
+    struct transcript_entry e = message(4, "yes");
+    e.quote = "message 2";
+    e.answers = 2;
+    transcript_append(t, &e);
+    e = message(5, "no");
+    e.quote = "message 3";
+    e.answers = 3;
+    transcript_append(t, &e);
+    assert_int_equal(transcript_set_quote(t, 2, "deleted"), 0);
+    assert_int_equal(transcript_set_quote(t, 7, "nobody's"), 0);
+    assert_string_equal(view_of(t), "D Friday\n  \nTftl message 1\nTftl message 2\nTftl message 3\n"
+                                    "Qft deleted\nTl yes\nQft message 3\nTl no\n");
+    transcript_free(t);
+}
+
 static void test_messages_that_crossed(void **state)
 {
     (void)state;
@@ -459,6 +478,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_entry_shows),
         cmocka_unit_test(test_entries_change),
+        cmocka_unit_test(test_quotes_follow_what_they_quote),
         cmocka_unit_test(test_messages_that_crossed),
         cmocka_unit_test(test_a_message_is_chosen),
         cmocka_unit_test(test_entries_without_an_id_do_not_hide_others),
