@@ -15,6 +15,10 @@ static void take_welcome(struct session *s, const struct header *h, const struct
 {
     (void)frame;
     struct name room;
+    if (h->version != PROTOCOL_VERSION) {
+        uplink_refused(s, CODE_UNSUPPORTED_VERSION, NULL);
+        return;
+    }
     int rc = name_init_room(&room, h->room.at, h->room.len);
     bool ours =
         rc == 0 && name_equal(&s->room, &room) && name_matches(&s->nick, h->nick.at, h->nick.len);
@@ -23,7 +27,7 @@ static void take_welcome(struct session *s, const struct header *h, const struct
         machine_fail(s, rc);
         return;
     }
-    if (h->version != PROTOCOL_VERSION || !ours) {
+    if (!ours) {
         uplink_broken(s, "the relay welcomes somebody else");
         return;
     }

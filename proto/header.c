@@ -45,8 +45,8 @@ static const struct field hello[] = {
     {0},
 };
 
-/* What is judged before the rest of a hello. */
-static const struct field hello_version[] = {{INTEGER("version", version)}, {0}};
+/* What is judged before the rest of a hello and a welcome. */
+static const struct field version[] = {{INTEGER("version", version)}, {0}};
 
 static const struct field keys[] = {{KEYS(keys)}, {NO_FROM}, {NO_TIME}, {0}};
 
@@ -210,8 +210,8 @@ int header_decode(struct header_decoder *d, enum header_side side, const struct 
         return 0;
     if (frame->content_len > rows[h->type].content_max)
         return ERROR_FRAME;
-    if (h->type == HEADER_HELLO) {
-        rc = fields_read(hello_version, &object, &d->scratch, h);
+    if (h->type == HEADER_HELLO || h->type == HEADER_WELCOME) {
+        rc = fields_read(version, &object, &d->scratch, h);
         if (rc || h->version != PROTOCOL_VERSION)
             return rc;
     }

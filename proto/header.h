@@ -125,9 +125,9 @@ void header_decoder_clear(struct header_decoder *d);
  * with either. Gives 0; or ERROR_HEADER (`bad-header`), ERROR_FRAME (`bad-frame`: content where
  * none belongs, or too much of it), ERROR_NOMEM. `d->type` then tells how far it came: a frame
  * whose JSON and `type` are fine and whose fields are not has its type there. HEADER_UNKNOWN is no
- * error. Names and the values of `keys` are not judged here. A hello whose `version` is a good
- * integer but not PROTOCOL_VERSION is given back with the version alone, whatever its other fields
- * are.
+ * error. Names and the values of `keys` are not judged here. A hello or welcome whose `version`
+ * is a good integer but not PROTOCOL_VERSION is given back with the version alone, whatever its
+ * other fields are.
  */
 int header_decode(struct header_decoder *d, enum header_side side, const struct frame *frame,
                   struct header *h);

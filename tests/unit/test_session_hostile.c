@@ -52,10 +52,6 @@ static void test_what_breaks_the_protocol_ends_the_connection(void **state)
         {true, WELCOME("{'nick':'bob'}"), NULL},
         {true, WELCOME("{'nick':' ','state':'online','time':1}"), NULL},
         {true,
-         "{'type':'welcome','version':2,'nick':'alice','room':'lobby','agent':'r','time':1,"
-         "'waiting':0,'peer':null}",
-         NULL},
-        {true,
          "{'type':'welcome','version':1,'nick':'alicia','room':'lobby','agent':'r','time':1,"
          "'waiting':0,'peer':null}",
          NULL},
@@ -97,6 +93,17 @@ static void test_what_breaks_the_protocol_ends_the_connection(void **state)
             play_relay(p, cases[i].header);
         expect_the_end(p);
     }
+}
+
+/* Whatever else there is in a welcome of that version. */
+static void test_a_relay_of_another_version_is_left_alone(void **state)
+{
+    struct play *p = *state;
+    session_connected(p->s, p->now_ms);
+    play_turn(p);
+    play_forget(p);
+    play_relay(p, "{'type':'welcome','version':2,'nick':['alice'],'seats':[]}");
+    play_expect(p, "disconnect\nstatus stopped unsupported-version\n", "");
 }
 
 static void test_bytes_that_are_no_frame(void **state)
@@ -249,6 +256,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_what_breaks_the_protocol_ends_the_connection),
+        TEST(test_a_relay_of_another_version_is_left_alone),
         TEST(test_bytes_that_are_no_frame),
         TEST(test_nothing_after_the_end_counts),
         TEST(test_types_of_later_versions_are_ignored),
