@@ -32,8 +32,8 @@ struct cursor {
 /* Who holds or held the other seat. */
 struct peer {
     uint32_t id;
-    bool saved;   /* it is on disk, or in what the next commit brings there */
-    bool trusted; /* its identity is the one pinned for its nick, or everything is in the open */
+    bool saved;       /* it is on disk, or in what the next commit brings there */
+    bool trusted;     /* its identity is the pinned one; or, in the open, no other one is pinned */
     struct name nick; /* empty where it is not known: peers_is_known */
     char *identity;   /* "" for none */
     struct envelope envelope;

@@ -74,22 +74,32 @@ static bool has_prekey(const struct json_string *keys)
            json_find(&object, "prekey", &value);
 }
 
+/*
+ * Whether somebody shows another identity than the one pinned for their nick. In the open one who
+ * shows none at all is taken for whom they say: there anybody could show any.
+ */
+static bool is_another(const struct session *s, const char *identity, const struct pinned_key *pin)
+{
+    uint8_t key[KEYS_LEN];
+    return pin && strcmp(pin->identity, identity) != 0 &&
+           (!s->open || keys_text_parse(identity, strlen(identity), key) == 0);
+}
+
 static enum session_trust judge_keys(struct session *s, const struct json_string *keys,
                                      struct somebody *who)
 {
-    bool seals = has_prekey(keys);
-    if (s->open)
-        return seals ? SESSION_MISMATCH : SESSION_OPEN;
-    if (!seals)
+    const struct pinned_key *pin = pinned_find(&s->pins, who->nick.key);
+    if (s->open == has_prekey(keys))
         return SESSION_MISMATCH;
+    if (s->open)
+        return is_another(s, who->identity, pin) ? SESSION_HELD : SESSION_OPEN;
     int rc = bundle_get(&who->bundle, keys->at, keys->len, s->room.key);
     if (rc == ERROR_NOMEM)
         machine_fail(s, rc);
     const uint8_t *ours = keys_identity_public(s->self.identity);
     if (rc || memcmp(who->bundle.identity, ours, KEYS_LEN) == 0)
         return SESSION_BROKEN;
-    const struct pinned_key *pin = pinned_find(&s->pins, who->nick.key);
-    if (pin && strcmp(pin->identity, who->identity) != 0)
+    if (is_another(s, who->identity, pin))
         return SESSION_HELD;
     return pin && pin->verified ? SESSION_VERIFIED : SESSION_SEALED;
 }
@@ -126,7 +136,7 @@ void room_judge(const struct session *s, struct peer *peer)
 {
     const struct pinned_key *pin =
         peers_is_known(peer) ? pinned_find(&s->pins, peer->nick.key) : NULL;
-    peer->trusted = s->open || (pin && strcmp(pin->identity, peer->identity) == 0);
+    peer->trusted = (s->open || pin) && !is_another(s, peer->identity, pin);
 }
 
 void room_judge_all(struct session *s)
@@ -303,7 +313,7 @@ static void hold(struct session *s, const struct room_sighting *seen, struct som
         peer = unite(s, peer);
     if (!peer || s->error)
         return;
-    if (who->trust == SESSION_HELD)
+    if (who->trust == SESSION_HELD && !s->open)
         take_bundle(s, peer, &who->bundle);
     if (s->seated)
         outbox_set_stored(s, s->peer, NULL, 0);
@@ -394,6 +404,9 @@ struct peer *room_find_author(struct session *s, const struct header *h)
     if (rc)
         return NULL;
     struct peer *peer = peers_find_author(&s->peers, &nick, h->stream);
+    if (s->open && s->held && name_equal(&s->held->nick, &nick) &&
+        !(peer && streams_find_theirs(&peer->streams, h->stream)))
+        peer = s->held; /* in the open no content tells who wrote it */
     if (!peer && s->open && (peer = peers_match(&s->peers, &nick, "")))
         update_peer(s, peer, &nick, "");
     if (!peer) {

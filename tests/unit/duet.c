@@ -244,11 +244,14 @@ void duet_identity(struct person *p, uint8_t n)
 void duet_start(struct person *p)
 {
     static uint8_t run;
+    char identity[KEYS_TEXT_SIZE], keys[128];
+    keys_text_format(keys_identity_public(p->identity), identity);
+    snprintf(keys, sizeof keys, "{\"identity\":\"%s\"}", identity);
     struct session_options options = {
         .nick = p->nick,
         .room = "lobby",
         .agent = "duet",
-        .keys = "{\"identity\":\"in the open\"}",
+        .keys = keys,
         .open = p->open,
         .identity = p->identity,
         .seed = {++run, 7},

@@ -182,6 +182,68 @@ static void test_one_side_seals_and_the_other_does_not(void **state)
     duet_expect(&alice, "");
 }
 
+/* They sealed before, and speak in the open now. */
+static void open_both(void)
+{
+    start_both();
+    duet_stop(&alice);
+    duet_stop(&bob);
+    alice.open = bob.open = true;
+    duet_start(&alice);
+    duet_join(&alice);
+    duet_start(&bob);
+    forget();
+}
+
+static void test_in_the_open_pins_count_too(void **state)
+{
+    (void)state;
+    open_both();
+    duet_identity(&bob, 3);
+    duet_stop(&bob);
+    duet_start(&bob);
+    duet_join(&bob);
+    duet_expect(&alice, "trust held\n");
+    duet_say(&alice, "waits");
+    duet_say(&bob, "let me in");
+    duet_expect(&alice, "mine waits\nasks again after 0\n");
+    duet_expect(&bob, "trust open\nmine let me in\n");
+    assert_int_equal(duet_sent(&alice, HEADER_MESSAGE), 0);
+    assert_int_equal(session_accept(alice.s, alice.now_ms), 0);
+    duet_expect(&bob, "theirs waits\n1 delivered\n");
+    duet_expect(&alice, "pin bob new replace\ntrust open\nasks again after 0\n"
+                        "theirs let me in\n1 delivered\n");
+}
+
+static void test_in_the_open_nothing_is_pinned(void **state)
+{
+    (void)state;
+    alice.open = bob.open = true;
+    duet_start(&alice);
+    duet_join(&alice);
+    duet_expect(&alice, "trust open\n");
+    duet_start(&bob);
+    duet_join(&bob);
+    duet_expect(&alice, "trust open\n");
+    duet_say(&bob, "hello");
+    duet_expect(&alice, "theirs hello\n");
+    assert_null(alice.pin.nick);
+}
+
+static void test_in_the_open_who_is_pinned_is_known(void **state)
+{
+    (void)state;
+    open_both();
+    duet_join(&bob);
+    duet_expect(&alice, "trust open\n");
+    duet_say(&bob, "it is me");
+    duet_expect(&alice, "theirs it is me\n");
+    duet_leave(&bob);
+    forget();
+    duet_show(&alice, NULL); /* somebody who shows nothing could show anything */
+    duet_expect(&alice, "trust open\n");
+}
+
 static void test_keys_that_are_not_right(void **state)
 {
     (void)state;
@@ -341,6 +403,9 @@ int main(void)
         TEST(test_a_change_of_what_moves_names_what_moved),
         TEST(test_the_first_bob_counts_while_another_is_held),
         TEST(test_one_side_seals_and_the_other_does_not),
+        TEST(test_in_the_open_pins_count_too),
+        TEST(test_in_the_open_nothing_is_pinned),
+        TEST(test_in_the_open_who_is_pinned_is_known),
         TEST(test_keys_that_are_not_right),
         TEST(test_older_keys_are_not_used_again),
         TEST(test_prekeys_are_on_disk_before_they_are_told),
