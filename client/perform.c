@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    USAGE_COLUMNS = 20,
+    USAGE_COLUMNS = 22,
 };
 
 void answer_add(struct answer *a, const char *format, ...)

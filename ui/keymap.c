@@ -61,8 +61,8 @@ static const struct keymap_row rows[] = {
     {KEY(DELETE), ACTION_ERASE_RIGHT, "Delete", "erase the character under the cursor"},
     {CONTROL('W'), ACTION_KILL_SPACE_LEFT, "^W", "kill back to white space"},
     {META(0x7f), ACTION_KILL_WORD_LEFT, "M-Backspace", "kill back to the start of the word"},
-    {META('\b'), ACTION_KILL_WORD_LEFT, "M-^H", NULL},
     {META_KEY(BACKSPACE), ACTION_KILL_WORD_LEFT, "M-Backspace", NULL},
+    {META('\b'), ACTION_KILL_WORD_LEFT, "M-^H", NULL},
     {META('d'), ACTION_KILL_WORD_RIGHT, "M-d", "kill to the end of the word"},
     {CONTROL('U'), ACTION_KILL_LINE_START, "^U", "kill back to the start of the line"},
     {CONTROL('K'), ACTION_KILL_LINE_END, "^K", "kill to the end of the line"},
@@ -78,7 +78,7 @@ static const struct keymap_row rows[] = {
      "erase the character under the cursor; on an empty line: quit"},
     {CONTROL('L'), ACTION_REDRAW, "^L", "draw the screen anew"},
     {CONTROL('Z'), ACTION_SUSPEND, "^Z", "suspend"},
-    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page, a search or a chosen message"},
+    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page (as q does), a search or a chosen message"},
     {KEY(F1), ACTION_HELP, "F1", "this manual"},
 };
 

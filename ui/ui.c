@@ -41,7 +41,7 @@ void ui_free(struct ui *ui)
     free(ui->status_strings);
     transcript_free(ui->transcript);
     transcript_free(ui->latest);
-    transcript_free(ui->page);
+    ui_close_page(ui);
     editor_free(ui->editor);
     editor_free(ui->search);
     canvas_free(ui->canvas);
@@ -165,29 +165,6 @@ int ui_set_note(struct ui *ui, const char *note)
     return 0;
 }
 
-int ui_open_page(struct ui *ui, const char *text, size_t len)
-{
-    struct transcript *page = transcript_new(1);
-    struct transcript_entry entry = {.kind = TRANSCRIPT_PAGE, .text = text, .text_len = len};
-    int rc = page ? transcript_append(page, &entry) : ERROR_NOMEM;
-    if (rc == 0)
-        rc = transcript_set_size(page, 1, 1);
-    if (rc) {
-        transcript_free(page);
-        return rc;
-    }
-    transcript_top(page);
-    ui_close_page(ui);
-    ui->page = page;
-    return 0;
-}
-
-void ui_close_page(struct ui *ui)
-{
-    transcript_free(ui->page);
-    ui->page = NULL;
-}
-
 const struct canvas *ui_draw(struct ui *ui)
 {
     bool choosing = ui->mode == UI_CHOOSING_THEME;
@@ -209,7 +186,7 @@ const struct canvas *ui_draw(struct ui *ui)
         .prompt = ui->mode == UI_SEARCHING ? "search:" : NULL,
     };
     int rows = ui->rows > 0 ? ui->rows : 1, columns = ui->columns > 0 ? ui->columns : 1;
-    if (view_draw(&view, rows, columns, ui->canvas))
+    if (ui_fit_page(ui) || view_draw(&view, rows, columns, ui->canvas))
         return NULL;
     if (rows >= LAYOUT_ROWS_MIN && columns >= LAYOUT_COLUMNS_MIN) {
         ui->drawn = true;

@@ -132,8 +132,9 @@ int ui_set_note(struct ui *ui, const char *note);
 char *ui_bare_text(struct ui *ui, size_t *len);
 
 /*
- * Opens a page over the conversation, until Esc or F1: `text`, of many lines. The keys' part of a
- * manual is ui_keys_text (a new string that the caller frees; NULL: out of memory). ERROR_NOMEM.
+ * Opens a page over the conversation, until Esc, q or F1: `text`, of many lines, in which two
+ * spaces and more begin a second column. The keys' part of a manual is ui_keys_text (a new string
+ * that the caller frees; NULL: out of memory). ERROR_NOMEM.
  */
 int ui_open_page(struct ui *ui, const char *text, size_t len);
 char *ui_keys_text(void);

@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* What is scrolled: the page over the conversation, if there is one. */
-static struct transcript *shown(struct ui *ui)
+struct transcript *ui_shown(struct ui *ui)
 {
     return ui->page ? ui->page : ui->transcript;
 }
@@ -96,31 +95,31 @@ int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_
 
 static int page_up(struct ui *ui)
 {
-    transcript_page(shown(ui), -1);
+    transcript_page(ui_shown(ui), -1);
     return 0;
 }
 
 static int page_down(struct ui *ui)
 {
-    transcript_page(shown(ui), 1);
+    transcript_page(ui_shown(ui), 1);
     return 0;
 }
 
 static int scroll_up(struct ui *ui)
 {
-    transcript_scroll(shown(ui), -1);
+    transcript_scroll(ui_shown(ui), -1);
     return 0;
 }
 
 static int scroll_down(struct ui *ui)
 {
-    transcript_scroll(shown(ui), 1);
+    transcript_scroll(ui_shown(ui), 1);
     return 0;
 }
 
 static int top(struct ui *ui)
 {
-    transcript_top(shown(ui));
+    transcript_top(ui_shown(ui));
     return 0;
 }
 
@@ -308,12 +307,25 @@ static int (*const actions[])(struct ui *) = {
     [ACTION_HELP] = help,
 };
 
+/* Where a page is open and nothing is written, two letters are a pager's. */
+static bool turn_page(struct ui *ui, uint32_t letter)
+{
+    bool reading = ui->page && ui->mode == UI_WRITING && is_empty(ui->editor);
+    if (reading && letter == 'q')
+        ui_close_page(ui);
+    else if (reading && letter == ' ')
+        transcript_page(ui->page, 1);
+    return reading && (letter == 'q' || letter == ' ');
+}
+
 static int act(struct ui *ui, const struct input *in)
 {
     enum action action = keymap_find(in, ui->prefixed);
     ui->prefixed = action == ACTION_PREFIX;
     if (action != ACTION_COMPLETE && action != ACTION_COMPLETE_BACK && action != ACTION_ESCAPE)
         offer_clear(&ui->offer);
+    if (action == ACTION_INSERT && turn_page(ui, in->code))
+        return 0;
     if (action == ACTION_INSERT) {
         char bytes[4];
         return ui_insert(ui, bytes, text_encode(in->code, bytes));

@@ -26,7 +26,9 @@ struct ui {
     struct transcript *transcript;
     struct transcript *latest; /* its newest entries, which stay in view where it is split */
     bool split;                /* it is, while somebody reads back */
-    struct transcript *page;   /* shown over both, or NULL */
+    struct transcript *page;   /* shown over both, or NULL: */
+    char *page_text;           /* its lines, as they are */
+    int page_columns;          /* with room for so many */
     struct editor *editor, *search;
     struct canvas *canvas;
     size_t editor_top;
@@ -69,6 +71,9 @@ struct transcript *ui_new_latest(void);
 /* Everything was drawn: notes what of theirs is in view. */
 void ui_note_drawn(struct ui *ui);
 
+/* What is scrolled and searched: the page over the conversation, if there is one. */
+struct transcript *ui_shown(struct ui *ui);
+
 /* Goes to the newest message. */
 int ui_go_to_newest(struct ui *ui);
 
@@ -92,5 +97,8 @@ int ui_preview_theme(struct ui *ui, const struct input *in, bool *taken);
 int ui_paste(struct ui *ui, const struct input *in);
 
 void ui_close_page(struct ui *ui);
+
+/* Gives the lines of the page the room that there is now. ERROR_NOMEM. */
+int ui_fit_page(struct ui *ui);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    NAMES_COLUMNS = 18,
+    NAMES_COLUMNS = 22,
 };
 
 static char *add(char *at, const char *s)

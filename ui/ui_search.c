@@ -3,11 +3,10 @@
 #include <stdio.h>
 
 /* What is not in what is loaded is looked for in the rest, where there is a rest. */
-static int look_further(struct ui *ui, int direction)
+static int look_further(struct ui *ui)
 {
     size_t len;
     const char *text = editor_text(ui->search, &len);
-    ui->searching_up = direction < 0;
     const struct ui_event event = {
         .type = UI_SEARCH, .text = text, .len = len, .up = ui->searching_up};
     return ui_emit_event(ui, &event);
@@ -17,17 +16,21 @@ int ui_search_next(struct ui *ui, int direction)
 {
     size_t len;
     editor_text(ui->search, &len);
-    if (len == 0 || transcript_search_next(ui->transcript, direction))
+    if (len == 0 || transcript_search_next(ui_shown(ui), direction))
         return 0;
-    return look_further(ui, direction);
+    ui->searching_up = direction < 0;
+    return ui->page ? ui_found(ui, 0) : look_further(ui);
 }
 
 int ui_search_changed(struct ui *ui)
 {
     size_t len;
     const char *text = editor_text(ui->search, &len);
-    int rc = transcript_search(ui->transcript, text, len);
-    return rc ? ui_explain(ui, rc) : ui_search_next(ui, -1);
+    int rc = transcript_search(ui_shown(ui), text, len);
+    if (rc)
+        return ui_explain(ui, rc);
+    bool below = ui->page && transcript_search_next(ui->page, 1); /* it is read from the top */
+    return below ? 0 : ui_search_next(ui, -1);
 }
 
 int ui_search(struct ui *ui, const char *text, size_t len)
@@ -35,7 +38,6 @@ int ui_search(struct ui *ui, const char *text, size_t len)
     int rc = editor_set(ui->search, text, len);
     if (rc)
         return rc;
-    ui_close_page(ui);
     ui->mode = UI_SEARCHING;
     ui->editor_top = 0;
     return ui_search_changed(ui);
@@ -56,7 +58,7 @@ int ui_leave_search(struct ui *ui)
 {
     ui->mode = UI_WRITING;
     ui->editor_top = 0;
-    return transcript_search(ui->transcript, NULL, 0);
+    return transcript_search(ui_shown(ui), NULL, 0);
 }
 
 int ui_go_to_newest(struct ui *ui)

@@ -96,7 +96,7 @@ static void draw_info(struct pen *pen)
     else if (view->note)
         view_advance(pen, at, ROLE_INFO, view->note);
     else if (view->page)
-        view_advance(pen, at, ROLE_INFO, "PageUp, PageDown: read on   Esc: back");
+        view_advance(pen, at, ROLE_INFO, "q: back   ^R: search   PageUp, PageDown: read on");
     else
         draw_news(pen, at);
 }

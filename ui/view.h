@@ -10,6 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum {
+    VIEW_MARGIN = 1, /* columns left free at either side, of a page too */
+};
+
 enum view_presence {
     VIEW_NOBODY, /* no peer yet */
     VIEW_HERE,

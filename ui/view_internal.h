@@ -6,7 +6,6 @@
 /* For the files of the view only. */
 
 enum {
-    VIEW_MARGIN = 1, /* columns left free at either side */
     VIEW_MORE_MAX = 64,
 };
 

@@ -269,8 +269,8 @@ void view_draw_rows(struct pen *pen)
     line.columns = l->text_columns;
     if (view->page) {
         line.transcript = view->page;
-        line.text = 1;
-        line.columns = l->columns - 2;
+        line.text = VIEW_MARGIN;
+        line.columns = l->columns - 2 * VIEW_MARGIN;
     }
     draw_pane(pen, line, end);
     if (!view->page && transcript_is_split(view->transcript))

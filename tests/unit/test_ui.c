@@ -185,6 +185,57 @@ static void test_a_page_lies_over_the_conversation(void **state)
     ui_free(ui);
 }
 
+static void test_the_second_column_of_a_page_hangs(void **state)
+{
+    (void)state;
+    static const char text[] = "Keys\n\n  ^R, M-r     searches what was said, and goes there\n"
+                               "  longer than anything  so it hangs\n  a word\nend  ";
+    struct ui *ui = new_ui(16, 40);
+    assert_int_equal(ui_open_page(ui, text, strlen(text)), 0);
+    assert_true(shows(ui, "\n Keys\n\n   ^R, M-r     searches what was said,\n"
+                          "               and goes there\n"
+                          "   longer than anything  so it hangs\n   a word\n end\n"));
+    ui_input(ui, &(struct input){.kind = INPUT_RESIZE, .rows = 16, .columns = 24});
+    assert_true(shows(ui, "\n   ^R, M-r\n     searches what was\n     said, and goes\n"
+                          "     there\n   longer than anything\n     so it hangs\n   a word\n"));
+    ui_input(ui, &(struct input){.kind = INPUT_RESIZE, .rows = 9, .columns = 24});
+    press(ui, INPUT_END);
+    assert_true(shows(ui, "\n     so it hangs\n   a word\n end\n"));
+    ui_input(ui, &(struct input){.kind = INPUT_RESIZE, .rows = 9, .columns = 60});
+    assert_true(shows(ui, "\n end\n"));
+    ui_free(ui);
+}
+
+static void test_a_page_is_read_as_in_a_pager(void **state)
+{
+    (void)state;
+    static const char text[] = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\nlast";
+    struct ui *ui = new_ui(10, 40);
+    theirs(ui, 1, "hello");
+    ui_open_page(ui, text, strlen(text));
+    type(ui, " ");
+    assert_false(shows(ui, " one\n"));
+    type(ui, "q");
+    assert_true(shows(ui, "hello"));
+    assert_string_equal(draft(ui), "");
+    ui_open_page(ui, text, strlen(text));
+    type(ui, "w q");
+    assert_true(shows(ui, " one\n"));
+    assert_string_equal(draft(ui), "w q");
+    events(ui);
+    control(ui, 'R');
+    type(ui, "nin");
+    assert_true(shows(ui, "▌nine\n"));
+    control(ui, 'R');
+    assert_true(shows(ui, "no older match"));
+    assert_string_equal(events(ui), "");
+    control(ui, '[');
+    assert_true(shows(ui, "nine\n"));
+    control(ui, '[');
+    assert_true(shows(ui, "hello"));
+    ui_free(ui);
+}
+
 static void test_pastes(void **state)
 {
     (void)state;
@@ -588,6 +639,8 @@ int main(void)
         cmocka_unit_test(test_lines_go_out_in_order),
         cmocka_unit_test(test_the_ways_to_quit),
         cmocka_unit_test(test_a_page_lies_over_the_conversation),
+        cmocka_unit_test(test_the_second_column_of_a_page_hangs),
+        cmocka_unit_test(test_a_page_is_read_as_in_a_pager),
         cmocka_unit_test(test_pastes),
         cmocka_unit_test(test_what_is_too_long_is_refused),
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
