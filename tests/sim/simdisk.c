@@ -31,17 +31,27 @@ void simdisk_clear(struct simdisk *d)
 
 struct simdisk_row *simdisk_next(const struct simdisk *d, int table, const struct simdisk_row *from)
 {
-    struct simdisk_row *end = d->rows + d->count;
-    for (struct simdisk_row *row = from ? d->rows + (from - d->rows) + 1 : d->rows; row < end;
-         row++)
-        if (row->table == table && row->dead == UINT64_MAX)
-            return row;
-    return NULL;
+    size_t at = from ? from->next : d->first[table];
+    return at ? &d->rows[at - 1] : NULL;
 }
 
+/* Puts row number `at` at the end of those of its table that are there. */
+static void list(struct simdisk *d, size_t at)
+{
+    struct simdisk_row *row = &d->rows[at - 1];
+    size_t *last = &d->last[row->table];
+    row->before = *last;
+    row->next = 0;
+    *(*last ? &d->rows[*last - 1].next : &d->first[row->table]) = at;
+    *last = at;
+}
+
+/* A walk may stand on it: it still knows what came after it. */
 void simdisk_delete(struct simdisk *d, struct simdisk_row *row)
 {
     row->dead = ++d->change;
+    *(row->before ? &d->rows[row->before - 1].next : &d->first[row->table]) = row->next;
+    *(row->next ? &d->rows[row->next - 1].before : &d->last[row->table]) = row->before;
 }
 
 void simdisk_put(struct simdisk *d, const struct simdisk_row *row)
@@ -54,6 +64,7 @@ void simdisk_put(struct simdisk *d, const struct simdisk_row *row)
     *copy = *row;
     copy->born = ++d->change;
     copy->dead = UINT64_MAX;
+    list(d, d->count);
     copy->bytes = malloc(row->len + 1);
     assert(copy->bytes);
     if (row->len)
@@ -80,6 +91,8 @@ bool simdisk_has(const struct simdisk *d, const struct simdisk_row *row)
 static void go_back(struct simdisk *d, uint64_t change)
 {
     size_t kept = 0;
+    memset(d->first, 0, sizeof d->first);
+    memset(d->last, 0, sizeof d->last);
     for (size_t i = 0; i < d->count; i++) {
         struct simdisk_row *row = &d->rows[i];
         if (row->born > change) {
@@ -89,6 +102,8 @@ static void go_back(struct simdisk *d, uint64_t change)
         if (row->dead > change)
             row->dead = UINT64_MAX;
         d->rows[kept++] = *row;
+        if (d->rows[kept - 1].dead == UINT64_MAX)
+            list(d, kept);
     }
     d->count = kept;
     d->change = d->committed = change;

@@ -11,6 +11,7 @@
  * copy can be put back at any time.
  */
 enum {
+    SIMDISK_TABLES = 4,
     SIMDISK_KEYS = 3,
     SIMDISK_VALUES = 4,
 };
@@ -22,14 +23,16 @@ struct simdisk_row {
     uint8_t *bytes;
     size_t len;
     uint64_t born, dead; /* numbers of the changes; `dead` UINT64_MAX while it is there */
+    size_t next, before; /* places of those of its table that are there, from 1 on; 0: none */
 };
 
 struct simdisk {
     struct simdisk_row *rows;
     size_t count, size;
-    uint64_t change;    /* the last one */
-    uint64_t committed; /* the last one that is safe */
-    uint64_t *points;   /* what `committed` was after each commit */
+    size_t first[SIMDISK_TABLES], last[SIMDISK_TABLES]; /* of those that are there */
+    uint64_t change;                                    /* the last one */
+    uint64_t committed;                                 /* the last one that is safe */
+    uint64_t *points;                                   /* what `committed` was after each commit */
     size_t points_count, points_size;
 };
 
