@@ -131,17 +131,22 @@ void check_marks(struct world *w)
     }
 }
 
-static bool can_have_gaps(const struct world *w)
+void check_nothing_rests(struct world *w)
 {
-    const struct faults *f = &w->faults;
-    return !w->durable || w->narrow || w->sealed || f->quit || f->old_store || f->lost_store ||
-           f->old_client;
-}
-
-void check_asking(struct world *w, int client, const struct frame *frame)
-{
-    if (!can_have_gaps(w) && memmem(frame->header, frame->header_len, "resend", 6))
-        world_fail(w, "client %d asks for what it lacks", client);
+    if (w->hostile || w->narrow)
+        return;
+    for (int client = 0; client < CLIENTS; client++)
+        if (!can_know(w, &w->clients[client]))
+            return;
+    for (int client = 0; client < CLIENTS; client++) {
+        const struct simdisk *d = &w->clients[client].disk;
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));) {
+            const struct session_message_row message = client_rows_message(row);
+            int writer, number = check_row_number(row, &writer);
+            if (message.mine && message.mark < SESSION_DELIVERED)
+                world_fail(w, "%c%d rests, though both are there", 'a' + client, number);
+        }
+    }
 }
 
 void check_trust(struct world *w, int client)
@@ -154,23 +159,32 @@ void check_trust(struct world *w, int client)
         world_fail(w, "client %d seals nothing", client);
 }
 
+struct numbered {
+    uint64_t id;
+    int number;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t left = ((const struct numbered *)a)->id, right = ((const struct numbered *)b)->id;
+    return (left > right) - (left < right);
+}
+
 /* The numbers of what `writer` wrote and `client` has, in the order of the ids. Gives how many. */
 static int list_numbers(const struct world *w, int client, int writer, int numbers[])
 {
+    struct numbered found[2 * MESSAGES_MAX];
+    size_t count = 0;
     const struct simdisk *d = &w->clients[client].disk;
-    int count = 0;
-    for (uint64_t last = 0;;) { /* rows that were saved anew lie behind younger ones */
-        const struct simdisk_row *next = NULL;
-        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));)
-            if (row->key[0] > last && (!next || row->key[0] < next->key[0]))
-                next = row;
-        if (!next)
-            return count;
-        last = next->key[0];
-        int by, number = check_row_number(next, &by);
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));) {
+        int by, number = check_row_number(row, &by);
         if (by == writer)
-            numbers[count++] = number;
+            found[count++] = (struct numbered){row->key[0], number};
     }
+    qsort(found, count, sizeof found[0], compare_ids);
+    for (size_t i = 0; i < count; i++)
+        numbers[i] = found[i].number;
+    return (int)count;
 }
 
 /* Whether what one of them wrote and has is on the other one's disk. */

@@ -1,7 +1,6 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "frame.h"
 #include "world.h"
 
 /* What must hold, whatever goes wrong; world_fail where it does not. */
@@ -30,13 +29,8 @@ void check_mark(struct world *w, int client, uint64_t id, enum session_mark mark
 /* What the marks say is true now; called while nothing moves. */
 void check_marks(struct world *w);
 
-/*
- * Looks at a header that a client writes: none asks for what it lacks where in this history no
- * message is ever missing between two that are there, or does not open: no disk is lost or put
- * back, nobody gives a seat up, no queue is so full that the relay refuses a message and takes a
- * later one, and nothing is sealed by somebody who was not seen yet.
- */
-void check_asking(struct world *w, int client, const struct frame *frame);
+/* Called while nothing moves: where both are there, everything was delivered. */
+void check_nothing_rests(struct world *w);
 
 /* Only a relay that lies makes anybody doubt whom they speak with. */
 void check_trust(struct world *w, int client);

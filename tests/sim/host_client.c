@@ -231,10 +231,10 @@ void host_client_write(struct world *w, int client)
     char text[TEXT_MAX + 1];
     size_t len = (size_t)sprintf(text, "%c%u", 'a' + client, c->written);
     world_say(w, "client %d: writes %s", client, text);
-    if (w->wide) {
-        size_t more = TEXT_MAX / 4 + (size_t)rng_below(&w->rng, TEXT_MAX * 3 / 4);
-        memset(text + len, ' ', more - len);
-        len = more;
+    if (w->wide || w->narrow) {
+        size_t more = (size_t)rng_below(&w->rng, w->wide ? TEXT_MAX - len : QUEUE_MAX / 2);
+        memset(text + len, ' ', more);
+        len += more;
     }
     const struct payload p = {.kind = PAYLOAD_TEXT, .text = {text, len}};
     uint64_t id;

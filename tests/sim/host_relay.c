@@ -1,4 +1,5 @@
 #include "check.h"
+#include "watch.h"
 
 #include <assert.h>
 #include <string.h>
@@ -206,7 +207,7 @@ void host_relay_start(struct world *w)
         .ping_interval_ms = 30000,
         .seat_ttl_ms = 600000,
         .queue_ttl_ms = UINT64_C(7) * 24 * 3600 * 1000,
-        .queue_max = w->narrow && !w->healing ? 1000 : 64 << 20,
+        .queue_max = w->narrow && !w->healing ? QUEUE_MAX : 64 << 20,
         .store_max = 1 << 30,
         .clients_max = 64,
         .durable = w->durable,
@@ -377,7 +378,10 @@ static void carry_out(struct world *w, const struct relay_event *event)
     case RELAY_DROP: net_close_relay(w, link); break;
     case RELAY_SAVE_SEAT: put_seat(d, &event->seat_row); break;
     case RELAY_DELETE_SEAT: delete_seat(d, event->seat); break;
-    case RELAY_SAVE_MESSAGE: put_message(d, &event->message_row); break;
+    case RELAY_SAVE_MESSAGE:
+        watch_taken(w, event->message_row.stream, event->message_row.n);
+        put_message(d, &event->message_row);
+        break;
     case RELAY_DELETE_MESSAGES: delete_messages(w, event->seat, event->stream, event->n); break;
     case RELAY_SAVE_RECEIPT: put_receipt(d, &event->receipt_row); break;
     case RELAY_DELETE_RECEIPTS: delete_receipts(d, event->seat); break;

@@ -1,4 +1,4 @@
-#include "check.h"
+#include "watch.h"
 
 #include <assert.h>
 #include <string.h>
@@ -53,6 +53,7 @@ void net_connect(struct world *w, int client)
     int rc = relay_open(w->relay, link, w->now_ms, &link->accepted);
     assert(rc == 0);
     c->link = link;
+    watch_connected(w);
     world_say(w, "client %d: connected, link %d", client, (int)(link - w->links));
     rc = session_connected(c->session, w->now_ms);
     assert(rc == 0);
@@ -81,8 +82,8 @@ void net_close_relay(struct world *w, struct link *link)
 }
 
 /* Looks at the frames in what is written. */
-static void look_at(struct world *w, const struct link *link, struct pipe *pipe,
-                    const uint8_t *bytes, size_t len)
+static void look_at(struct world *w, struct link *link, struct pipe *pipe, const uint8_t *bytes,
+                    size_t len)
 {
     bool up = pipe == &link->up;
     struct frame frame;
@@ -90,8 +91,7 @@ static void look_at(struct world *w, const struct link *link, struct pipe *pipe,
     while (frame_reader_next(&pipe->seen, &frame) == 1) {
         world_say(w, "link %d %s client %d: %.*s", (int)(link - w->links), up ? "from" : "to",
                   link->client, (int)frame.header_len, frame.header);
-        if (up)
-            check_asking(w, link->client, &frame);
+        watch_frame(w, link, up, &frame);
     }
     int rc = frame_reader_keep(&pipe->seen);
     assert(rc == 0);

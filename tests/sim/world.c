@@ -14,7 +14,8 @@ enum {
     CALM_MS = 200000,          /* after everything arrived: time for something to arrive twice */
     STEPS_MAX = 2000000,
     REST_STEPS_MAX = 300,
-    LATE_TURNS = 40, /* that a commit may wait */
+    WIDE_AT_ONCE = 20, /* large messages that are written one after the other */
+    LATE_TURNS = 40,   /* that a commit may wait */
 };
 
 void world_say(struct world *w, const char *format, ...)
@@ -224,7 +225,9 @@ static bool write_one(struct world *w)
     for (int i = 0; i < CLIENTS; i++, client = (client + 1) % CLIENTS) {
         struct host_client *c = &w->clients[client];
         if (c->session && !c->quits && c->written < c->to_write) {
-            host_client_write(w, client);
+            for (unsigned most = w->wide ? WIDE_AT_ONCE : 1; most > 0 && c->session; most--)
+                if (c->written < c->to_write)
+                    host_client_write(w, client);
             return true;
         }
     }
@@ -237,6 +240,7 @@ static void rest(struct world *w)
     for (int steps = 0; steps < REST_STEPS_MAX; steps++)
         if (!net_step(w) && !tick(w)) {
             check_marks(w);
+            check_nothing_rests(w);
             return;
         }
 }
@@ -245,6 +249,8 @@ static void random_step(struct world *w)
 {
     if (rng_one_in(&w->rng, 50))
         rest(w);
+    if (w->busy && rng_one_in(&w->rng, 3))
+        write_one(w);
     switch (rng_below(&w->rng, 8)) {
     case 0: write_one(w); break;
     case 1: fault(w); break;
@@ -284,6 +290,7 @@ static void heal(struct world *w)
         if (net_step(w) || tick(w) || write_one(w))
             continue;
         check_marks(w);
+        check_nothing_rests(w);
         bool done = all_done(w, why, sizeof why);
         bool arrived = (done || calm_end != UINT64_MAX) && check_arrived(w, why, sizeof why);
         if (!arrived && calm_end != UINT64_MAX)
@@ -321,7 +328,7 @@ static void clear(struct world *w)
 /* Two people who seal what they say, and perhaps a relay that is not what it should be. */
 static void draw_sealing(struct world *w)
 {
-    w->sealed = rng_one_in(&w->rng, 2);
+    w->sealed = rng_one_in(&w->rng, 3);
     if (!w->sealed)
         return;
     if (rng_one_in(&w->rng, 2))
@@ -352,13 +359,14 @@ bool world_run(struct world *w, uint64_t seed, bool trace)
     w->wall_ms = UINT64_C(1700000000000);
     w->durable = !rng_one_in(&w->rng, 4);
     w->narrow = rng_one_in(&w->rng, 4);
-    w->wide = rng_one_in(&w->rng, 200);
+    w->wide = rng_one_in(&w->rng, 40);
+    w->busy = rng_one_in(&w->rng, 20);
     draw_faults(w);
     draw_sealing(w);
     simdisk_init(&w->relay_disk);
     for (int i = 0; i < CLIENTS; i++) {
         simdisk_init(&w->clients[i].disk);
-        unsigned most = w->wide ? 400 : rng_one_in(&w->rng, 20) ? 200 : 20;
+        unsigned most = w->wide ? 400 : w->busy ? 200 : 20;
         w->clients[i].to_write = (unsigned)rng_below(&w->rng, most);
         w->clients[i].starts_ms = w->now_ms + rng_below(&w->rng, 5000);
     }

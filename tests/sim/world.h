@@ -19,6 +19,7 @@
 enum {
     CLIENTS = 2,
     TEXT_MAX = 16000,   /* of a large message */
+    QUEUE_MAX = 1000,   /* of a small queue */
     CAPTURED_MAX = 64,  /* contents that a hostile relay remembers */
     LINKS_MAX = 32,     /* connections of one history */
     MESSAGES_MAX = 512, /* that one client writes in one history */
@@ -29,7 +30,7 @@ struct pipe {
     struct buffer bytes;
     bool ended;               /* by its sender, in good order */
     bool broken;              /* what was on its way is lost, and the receiver will learn of it */
-    struct frame_reader seen; /* for the trace */
+    struct frame_reader seen; /* what was written, to look at */
 };
 
 /* A content that a hostile relay saw, and keys. */
@@ -48,6 +49,7 @@ struct link {
     struct relay_client *accepted;
     bool client_end, relay_end; /* open at that end */
     bool stuck;                 /* half-dead: nothing moves, and nobody is told */
+    bool welcomed;              /* the relay wrote so */
     struct pipe up, down;
     struct frame_reader evil_up, evil_down; /* what a hostile relay makes of it */
 };
@@ -56,6 +58,11 @@ struct link {
 struct place {
     int number;
     uint64_t stream, n;
+};
+
+/* Messages `first` to `n` of a stream, which a client wrote since anybody connected. */
+struct written {
+    uint64_t stream, first, n;
 };
 
 struct host_client {
@@ -70,7 +77,8 @@ struct host_client {
     uint64_t starts_ms;             /* when a client that does not run starts again */
     unsigned written;               /* messages so far */
     unsigned to_write;              /* messages in all */
-    bool shown[2 * MESSAGES_MAX];   /* ids shown since this start */
+    struct written since_joined;
+    bool shown[2 * MESSAGES_MAX]; /* ids shown since this start */
     struct place places[4 * MESSAGES_MAX];
     size_t places_count;
 };
@@ -98,7 +106,8 @@ struct world {
     struct captured captured[CAPTURED_MAX];
     size_t captured_count;
     bool durable; /* the relay has a disk */
-    bool narrow;  /* a few messages fill a queue */
+    bool narrow;  /* a few messages fill a queue, and one may fit where another did not */
+    bool busy;    /* much is written */
     bool wide;    /* messages are large, so that the window fills */
     bool trace;
     uint64_t now_ms, wall_ms;
