@@ -186,7 +186,10 @@ static void warn_unopened(struct session *s, struct peer *peer, struct inbound *
     machine_notice(s, text);
 }
 
-/* Opens a message. ERROR_SEAL where it is no message of this peer's, ERROR_NOMEM. */
+/*
+ * Opens a message. One that opens and cannot be read is one of a kind that is not known: asked for
+ * again it would be the same. ERROR_SEAL where it is no message of this peer's, ERROR_NOMEM.
+ */
 static int open_message(struct session *s, struct peer *peer, const struct frame *frame,
                         struct incoming *m)
 {
@@ -195,9 +198,12 @@ static int open_message(struct session *s, struct peer *peer, const struct frame
         return ERROR_SEAL;
     m->payload = (struct envelope_bytes){frame->content, frame->content_len};
     int rc = envelope_open(&peer->envelope, &place, &m->payload, &s->content);
-    if (rc == 0)
-        rc = payload_decode(m->payload.at, m->payload.len, &s->scratch, &m->decoded);
-    return rc == ERROR_PAYLOAD ? ERROR_SEAL : rc;
+    if (rc)
+        return rc;
+    if (m->payload.len == 0)
+        m->payload.at = frame->content; /* nothing, but somewhere */
+    rc = payload_decode(m->payload.at, m->payload.len, &s->scratch, &m->decoded);
+    return rc == ERROR_PAYLOAD ? 0 : rc;
 }
 
 /* It may be from somebody who has the same nick and is not the one that we trust. */

@@ -88,10 +88,23 @@ static const struct field *const rows[PAYLOAD_KINDS] = {
     [PAYLOAD_AWAY] = notice,     [PAYLOAD_RECEIPT] = nothing,
 };
 
+static int read_kind(const struct json_value *object, struct buffer *scratch, struct payload *p)
+{
+    struct json_value value;
+    struct json_string word;
+    if (!json_find(object, "kind", &value))
+        return ERROR_HEADER;
+    int rc = json_get_string(&value, scratch, &word);
+    if (rc)
+        return rc;
+    int kind = fields_find_word(words, word.at, word.len);
+    p->kind = kind < 0 ? PAYLOAD_UNKNOWN : (enum payload_kind)kind;
+    return fields_read(rows[p->kind], object, scratch, p);
+}
+
 static int decode_header(const char *json, size_t len, struct buffer *scratch, struct payload *p)
 {
-    struct json_value object, value;
-    struct json_string word;
+    struct json_value object;
     int rc = json_scan(json, len, &object);
     if (rc)
         return rc;
@@ -102,33 +115,40 @@ static int decode_header(const char *json, size_t len, struct buffer *scratch, s
         if (rc)
             return rc;
     }
-    if (!json_find(&object, "kind", &value))
-        return ERROR_HEADER;
-    rc = json_get_string(&value, scratch, &word);
-    if (rc)
-        return rc;
-    int kind = fields_find_word(words, word.at, word.len);
-    p->kind = kind < 0 ? PAYLOAD_UNKNOWN : (enum payload_kind)kind;
     rc = fields_read(common, &object, scratch, p);
-    return rc ? rc : fields_read(rows[p->kind], &object, scratch, p);
+    if (rc) {
+        *p = (struct payload){0};
+        return rc;
+    }
+    return read_kind(&object, scratch, p);
 }
 
-int payload_decode(const uint8_t *content, size_t len, struct buffer *scratch, struct payload *p)
+static int decode(const uint8_t *content, size_t len, struct buffer *scratch, struct payload *p)
 {
-    assert(scratch->max >= PAYLOAD_HEADER_MAX);
     if (len < 2)
         return ERROR_PAYLOAD;
     size_t header_len = (size_t)content[0] << 8 | content[1];
     if (header_len > PAYLOAD_HEADER_MAX || header_len > len - 2)
         return ERROR_PAYLOAD;
-    *p = (struct payload){.bytes = content + 2 + header_len, .bytes_len = len - 2 - header_len};
     int rc = decode_header((const char *)content + 2, header_len, scratch, p);
     if (rc)
         return rc == ERROR_HEADER ? ERROR_PAYLOAD : rc;
+    p->bytes = content + 2 + header_len;
+    p->bytes_len = len - 2 - header_len;
     size_t bytes_max = p->kind == PAYLOAD_CHUNK     ? PAYLOAD_CHUNK_MAX
                        : p->kind == PAYLOAD_UNKNOWN ? FRAME_CONTENT_MAX
                                                     : 0;
     return p->bytes_len > bytes_max ? ERROR_PAYLOAD : 0;
+}
+
+int payload_decode(const uint8_t *content, size_t len, struct buffer *scratch, struct payload *p)
+{
+    assert(scratch->max >= PAYLOAD_HEADER_MAX);
+    *p = (struct payload){0};
+    int rc = decode(content, len, scratch, p);
+    if (rc)
+        *p = (struct payload){.previous = p->previous, .first = p->first};
+    return rc;
 }
 
 int payload_put(struct buffer *out, const struct payload *p)

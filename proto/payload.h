@@ -68,7 +68,8 @@ struct payload {
 /*
  * Decodes a payload (without its format byte). Borrowed from `content` and `scratch`, which is
  * emptied first and has a ceiling of at least PAYLOAD_HEADER_MAX. A kind that is not known is
- * PAYLOAD_UNKNOWN and no error. ERROR_PAYLOAD, ERROR_NOMEM; then `*p` is of no use.
+ * PAYLOAD_UNKNOWN and no error. ERROR_PAYLOAD; then `*p` is of that kind too, and has `previous`
+ * and `first` where they could be read. ERROR_NOMEM; then it is of no use.
  */
 int payload_decode(const uint8_t *content, size_t len, struct buffer *scratch, struct payload *p);
 

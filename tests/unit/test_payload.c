@@ -242,6 +242,39 @@ static void test_what_breaks_a_row_is_refused(void **state)
     }
 }
 
+static void test_what_cannot_be_read_may_say_what_was_before_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        uint64_t previous; /* its n; 0 for none */
+        bool first;
+    } cases[] = {
+        {"{\"kind\":\"text\",\"text\":5,\"first\":true,\"previous\":{\"stream\":"
+         "\"00000000000000ff\","
+         "\"n\":7}}",
+         7, true},
+        {"{\"previous\":{\"n\":7,\"stream\":\"00000000000000ff\"}}", 7, false},
+        {"{\"kind\":\"text\",\"text\":\"x\",\"previous\":{\"n\":7,\"stream\":1}}", 0, false},
+        {"{\"kind\":\"text\",\"text\":\"x\",\"first\":1}", 0, false},
+        {"{\"kind\":\"text\",\"first\":true,", 0, false},
+    };
+    struct buffer b, scratch;
+    buffer_init(&b, SIZE_MAX);
+    buffer_init(&scratch, PAYLOAD_HEADER_MAX);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct payload p;
+        buffer_consume(&b, b.len);
+        put_content(&b, cases[i].json, strlen(cases[i].json), 0);
+        assert_int_equal(payload_decode(b.bytes, b.len, &scratch, &p), ERROR_PAYLOAD);
+        assert_int_equal(p.kind, PAYLOAD_UNKNOWN);
+        assert_int_equal(p.previous.present ? p.previous.n : 0, cases[i].previous);
+        assert_int_equal(p.first, cases[i].first);
+    }
+    buffer_clear(&scratch);
+    buffer_clear(&b);
+}
+
 static void test_lengths_are_judged(void **state)
 {
     (void)state;
@@ -362,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_fields_have_their_values),
         cmocka_unit_test(test_unknown_kinds_and_keys_are_no_error),
         cmocka_unit_test(test_what_breaks_a_row_is_refused),
+        cmocka_unit_test(test_what_cannot_be_read_may_say_what_was_before_it),
         cmocka_unit_test(test_lengths_are_judged),
         cmocka_unit_test(test_texts_up_to_their_limit_pass),
         cmocka_unit_test(test_a_full_buffer_takes_no_part_of_a_payload),
