@@ -308,6 +308,21 @@ static void do_mischief(const struct evil *e, struct header *h, const struct fra
         put(e, h, frame->content, frame->content_len);
 }
 
+/*
+ * What a client with a fault would have sent: an edit that does not say of what, whenever this
+ * message comes.
+ */
+static void garble(const struct evil *e, const struct header *h, const struct frame *frame)
+{
+    static const char kind[] = "\"kind\":\"text\"", wrong[] = "\"kind\":\"edit\"";
+    uint8_t content[FRAME_CONTENT_MAX];
+    memcpy(content, frame->content, frame->content_len);
+    uint8_t *at = memmem(content, frame->content_len, kind, sizeof kind - 1);
+    if (at)
+        memcpy(at, wrong, sizeof wrong - 1);
+    put(e, h, content, frame->content_len);
+}
+
 void hostile_pass(struct world *w, struct link *link, const uint8_t *bytes, size_t len,
                   struct buffer *out)
 {
@@ -320,6 +335,10 @@ void hostile_pass(struct world *w, struct link *link, const uint8_t *bytes, size
     while (next(&link->evil_down, HEADER_FROM_RELAY, &decoder, &frame, &h)) {
         if (h.type != HEADER_ERROR && world_fault(w, w->hostile)) {
             do_mischief(&e, &h, &frame);
+            continue;
+        }
+        if (h.type == HEADER_MESSAGE && w->garbled && (h.stream + h.n) % w->garbled == 0) {
+            garble(&e, &h, &frame);
             continue;
         }
         int rc = frame_put(out, &frame);

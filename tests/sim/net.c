@@ -120,7 +120,7 @@ static void give(struct world *w, struct link *link, const uint8_t *bytes, size_
 {
     struct buffer out;
     buffer_init(&out, SIZE_MAX);
-    if (w->hostile) {
+    if (w->hostile || w->garbled) {
         hostile_pass(w, link, bytes, len, &out);
         bytes = buffer_peek(&out, &len);
     }

@@ -329,8 +329,10 @@ static void clear(struct world *w)
 static void draw_sealing(struct world *w)
 {
     w->sealed = rng_one_in(&w->rng, 3);
-    if (!w->sealed)
+    if (!w->sealed) {
+        w->garbled = rng_one_in(&w->rng, 4) ? 8 : 0;
         return;
+    }
     if (rng_one_in(&w->rng, 2))
         w->hostile = 2 + (unsigned)rng_below(&w->rng, 20);
     /* Keys made by a clock that was set back, on a disk that was put back, look like old ones that

@@ -102,6 +102,7 @@ struct world {
     bool healing; /* nothing goes wrong any more */
     bool sealed;
     unsigned hostile; /* what the relay passes on, it changes once in so many times; 0: never */
+    unsigned garbled; /* in the open, one message in so many cannot be read; 0: none */
     struct keys_identity *mallory; /* somebody else's */
     struct captured captured[CAPTURED_MAX];
     size_t captured_count;
