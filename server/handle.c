@@ -22,9 +22,11 @@ static struct seat *find_peer(const struct relay_client *c, const struct header 
 }
 
 /* A repeat is not taken again; where it is on disk, that is said again. */
-static void take_repeat(struct relay *r, struct relay_client *c, const struct stream *s, uint64_t n)
+static void take_repeat(struct relay *r, struct relay_client *c, struct stream *s, uint64_t n)
 {
     r->counters.repeats++;
+    if (s->awaited == n) /* it was to be forgotten, and the disk had no place for that */
+        s->awaited = 0;
     if (s->stored_n >= n && s->stored_first <= n)
         output_stored(r, c, s, n, n);
 }

@@ -163,6 +163,21 @@ static const struct harness_dialogue dialogues[] = {
      "alice< receipt bob a 0 resend\n"
      "alice< presence bob online id=B\n"
      "disk 0\n"},
+    {"asked to resend on a full disk, it goes on from what it could not forget", true,
+     "pair\n"
+     "bob-goes\n"
+     "queue 1\n"
+     "bob-is-back 1\n"
+     "gets 1\n"
+     "sees-bob a:1-1\n"
+     "full\n"
+     "receipt a 0 resend\n"
+     "gets 1\n"
+     "disk 1\n"
+     "queue 1\n"
+     "queue 2\n"
+     "gets 2\n"
+     "disk 2\n"},
     {"both come back within a turn", true,
      "pair\n"
      "send 1\n"
