@@ -133,7 +133,7 @@ void check_marks(struct world *w)
 
 void check_nothing_rests(struct world *w)
 {
-    if (w->hostile || w->narrow)
+    if (w->hostile || w->narrow || w->faults.disk_full)
         return;
     for (int client = 0; client < CLIENTS; client++)
         if (!can_know(w, &w->clients[client]))

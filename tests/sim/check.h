@@ -29,7 +29,10 @@ void check_mark(struct world *w, int client, uint64_t id, enum session_mark mark
 /* What the marks say is true now; called while nothing moves. */
 void check_marks(struct world *w);
 
-/* Called while nothing moves: where both are there, everything was delivered. */
+/*
+ * Called while nothing moves: where both are there, everything was delivered; but a full queue or
+ * disk lets them wait.
+ */
 void check_nothing_rests(struct world *w);
 
 /* Only a relay that lies makes anybody doubt whom they speak with. */
