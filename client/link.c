@@ -3,6 +3,7 @@
 #include "conn.h"
 #include "error.h"
 #include "resolve.h"
+#include "tls.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,7 +14,8 @@
 
 struct link {
     struct address relay;
-    struct tls *tls; /* NULL: plaintext */
+    const uint8_t *seed; /* NULL: plaintext */
+    struct tls *tls;     /* made for the first connection */
     char name[ADDRESS_TEXT_MAX];
     enum link_state state;
     struct resolve *resolve; /* RESOLVING */
@@ -48,14 +50,14 @@ static void explain(struct link *l, int error)
     snprintf(l->why, sizeof l->why, "cannot reach %s: %s", l->name, strerror(error));
 }
 
-int link_new(struct link **out, const struct address *relay, struct tls *tls)
+int link_new(struct link **out, const struct address *relay, const uint8_t *seed)
 {
     *out = NULL;
     struct link *l = calloc(1, sizeof *l);
     if (!l)
         return ERROR_NOMEM;
     l->relay = *relay;
-    l->tls = tls;
+    l->seed = seed;
     address_format(relay, l->name);
     l->fd = -1;
     *out = l;
@@ -67,6 +69,7 @@ void link_free(struct link *l)
     if (!l)
         return;
     link_close(l);
+    tls_free(l->tls);
     free(l);
 }
 
@@ -172,22 +175,32 @@ static int turn_resolving(struct link *l, uint64_t now_ms)
     return try_next(l, now_ms);
 }
 
+/* The socket is connected: what carries the bytes takes it. */
+static int begin_greeting(struct link *l)
+{
+    int rc = l->seed && !l->tls ? tls_new(&l->tls, l->seed) : 0;
+    if (rc == 0) {
+        rc = l->seed ? conn_new_tls(&l->conn, l->fd, l->tls, false) : conn_new(&l->conn, l->fd);
+        l->fd = -1;
+    }
+    if (rc == ERROR_SYSTEM)
+        explain(l, errno);
+    else if (rc)
+        snprintf(l->why, sizeof l->why, "%s", error_text(rc));
+    else
+        l->state = LINK_GREETING;
+    return rc;
+}
+
 static int turn_connecting(struct link *l, uint64_t now_ms)
 {
     struct pollfd p = link_poll(l, false, false);
     if (poll(&p, 1, 0) == 1) {
         int error = address_connect_error(l->fd);
-        if (error == 0) {
-            int rc =
-                l->tls ? conn_new_tls(&l->conn, l->fd, l->tls, false) : conn_new(&l->conn, l->fd);
-            l->fd = -1;
-            if (rc == 0) {
-                l->state = LINK_GREETING;
-                return 0;
-            }
-            error = rc == ERROR_NOMEM ? ENOMEM : errno;
-        }
-        explain(l, error);
+        if (error)
+            explain(l, error);
+        else if (begin_greeting(l) == 0)
+            return 0;
     } else if (now_ms < link_deadline(l)) {
         return 0;
     } else {

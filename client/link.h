@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tls;
-
 /*
  * The connection to the relay: looks its name up, tries each of its addresses in turn with a time
  * limit, makes TLS of it, then carries bytes. Nothing here blocks.
@@ -29,8 +27,11 @@ enum link_state {
 
 struct link;
 
-/* `relay` is copied; `tls` is borrowed for the link's life, NULL for plaintext. ERROR_NOMEM. */
-int link_new(struct link **l, const struct address *relay, struct tls *tls);
+/*
+ * `relay` is copied; `seed` is the identity's, for TLS, borrowed for the link's life, and NULL for
+ * plaintext. ERROR_NOMEM. OpenSSL is not woken before there is somebody to speak TLS with.
+ */
+int link_new(struct link **l, const struct address *relay, const uint8_t *seed);
 
 /* Closes the connection at once. NULL is allowed. */
 void link_free(struct link *l);

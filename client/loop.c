@@ -65,12 +65,23 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
     return rc ? rc : face->ops->end_turn(face, now_ms);
 }
 
+/* What is known already is shown before anything goes to the disk or the network. */
+static int show_beginning(struct face *face, struct pollfd fds[FDS])
+{
+    uint64_t now_ms = loop_now_ms();
+    face->ops->poll(face, fds + FD_FACE);
+    int rc = face->ops->take_input(face, fds + FD_FACE, now_ms);
+    return rc ? rc : face->ops->end_turn(face, now_ms);
+}
+
 int loop_run(struct talk *talk, struct face *face, int stop_fd)
 {
     int network = network_open();
     struct pollfd fds[FDS] = {
         [FD_STOP] = {stop_fd, POLLIN, 0}, [FD_NETWORK] = {network, POLLIN, 0}};
-    int rc = talk_settle(talk, loop_now_ms());
+    int rc = show_beginning(face, fds);
+    if (rc == 0)
+        rc = talk_settle(talk, loop_now_ms());
     while (rc == 0 && !talk_is_over(talk)) {
         rc = wait(talk, face, fds);
         bool stop = rc == 0 && fds[FD_STOP].revents;

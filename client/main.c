@@ -8,7 +8,6 @@
 #include "plain.h"
 #include "signals.h"
 #include "talk.h"
-#include "tls.h"
 #include "tui.h"
 
 #include <errno.h>
@@ -107,15 +106,11 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
 {
     char keys[KEYS_JSON_MAX];
     struct keys_identity *identity;
-    struct tls *tls = NULL;
     struct talk *talk = NULL;
     end->exit = TALK_FAILED;
-    int rc = identity_load(folder, &identity, end->why);
-    if (rc)
+    if (identity_load(folder, &identity, end->why))
         return;
     make_keys(identity, keys);
-    if (!o->plaintext)
-        rc = tls_new(&tls, keys_identity_seed(identity));
     const struct talk_options options = {
         .nick = o->nick.text,
         .room = o->room.text,
@@ -124,21 +119,19 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         .keys = keys,
         .config = o->config,
         .settings = &o->settings,
-        .tls = tls,
+        .plaintext = o->plaintext,
         .fingerprint = o->fingerprint,
         .identity = identity,
         .open = o->no_seal,
         .face = face,
     };
-    if (rc == 0)
-        rc = talk_new(&talk, &options);
+    int rc = talk_new(&talk, &options);
     face->talk = talk;
     if (rc)
         snprintf(end->why, sizeof end->why, "cannot start: %s", error_text(rc));
     else if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
         conclude(talk, face, tell_and_run(o, talk, face, stop_fd), end);
     talk_free(talk);
-    tls_free(tls);
     keys_identity_free(identity);
 }
 

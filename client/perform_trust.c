@@ -107,7 +107,7 @@ void perform_add_keys(const struct talk *t, struct answer *a)
     if (relay) {
         keys_fingerprint_format(relay, text);
         answer_add(a, "\nits key: %s", text);
-    } else if (!t->options.tls) {
+    } else if (t->options.plaintext) {
         answer_add(a, "\nno TLS (--plaintext): who talks to whom is in the open on the way");
     }
     keys_text_format(keys_identity_public(t->options.identity), text);

@@ -131,7 +131,8 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     if (rc == 0 && t->parts.session)
         rc = talk_close(t);
     if (rc == 0)
-        rc = link_new(&made.link, relay, t->options.tls);
+        rc = link_new(&made.link, relay,
+                      t->options.plaintext ? NULL : keys_identity_seed(t->options.identity));
     snprintf(why, WORDS_MAX, "%s", error_text(rc));
     if (rc)
         return rc;

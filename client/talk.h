@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tls;
-
 /*
  * The conversation: joins the session, the history and the connection, and shows a face what comes
  * of it. A turn of the loop: talk_turn, the face's input, talk_settle. What fails there for good
@@ -43,9 +41,8 @@ struct talk_options {
     const struct keys_identity *identity;
     const char *config;              /* path of the configuration file; "" for none */
     const struct settings *settings; /* as at the start; copied by talk_new */
-    struct tls *tls;                 /* NULL: --plaintext */
     const char *fingerprint;         /* the only relay key to accept; "" for the one pinned */
-    bool open;                       /* --no-seal */
+    bool plaintext, open;            /* --plaintext, --no-seal */
     struct face *face;
 };
 

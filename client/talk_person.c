@@ -259,7 +259,7 @@ struct words talk_words(const struct talk *t)
         .room = t->options.room,
         .nick = t->options.nick,
         .peer = session_peer_nick(t->parts.session),
-        .plaintext = !t->options.tls,
+        .plaintext = t->options.plaintext,
         .open = t->options.open,
     };
 }

@@ -52,14 +52,37 @@ static enum emoji_style wanted_emoji(const struct tui *tui)
     return (enum emoji_style)settings_choice(talk_settings(tui->face.talk), SETTING_EMOJI);
 }
 
+static int show_status(struct tui *tui, const struct session_event *e, uint64_t now_ms)
+{
+    struct words w = talk_words(tui->face.talk);
+    tui->status_changed = true;
+    tui->is_waiting = e->status.state == SESSION_OFFLINE;
+    tui->status = *e;
+    if (e->status.why) {
+        snprintf(tui->why, sizeof tui->why, "%s", e->status.why);
+        tui->status.status.why = tui->why;
+    }
+    tui->trouble[0] = '\0';
+    if (e->status.state != SESSION_ONLINE)
+        words_status(&w, e, now_ms, tui->trouble);
+    if (e->status.state == SESSION_STOPPED && e->status.code != CODE_UNKNOWN)
+        return append_notice(tui, TRANSCRIPT_ERROR, tui->trouble);
+    return 0;
+}
+
 int tui_begin(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
+    const struct session_event beginning = {
+        .type = SESSION_STATUS,
+        .status = {.state = session_get_state(talk_session(f->talk)), .code = CODE_UNKNOWN},
+    };
     tui->shown = 0;
     tui->presence = VIEW_NOBODY;
-    tui->status_changed = true;
     tui->emoji = wanted_emoji(tui);
-    int rc = tui_load_newest(tui);
+    int rc = show_status(tui, &beginning, now_ms);
+    if (rc == 0)
+        rc = tui_load_newest(tui);
     if (rc == 0)
         rc = load_place(tui);
     if (rc == 0)
@@ -128,24 +151,6 @@ int tui_show_message(struct face *f, const struct face_message *m)
     ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
     rc = tui_append(tui, &e);
     return rc || m->row->mine ? rc : tui_attend_message(tui, m);
-}
-
-static int show_status(struct tui *tui, const struct session_event *e, uint64_t now_ms)
-{
-    struct words w = talk_words(tui->face.talk);
-    tui->status_changed = true;
-    tui->is_waiting = e->status.state == SESSION_OFFLINE;
-    tui->status = *e;
-    if (e->status.why) {
-        snprintf(tui->why, sizeof tui->why, "%s", e->status.why);
-        tui->status.status.why = tui->why;
-    }
-    tui->trouble[0] = '\0';
-    if (e->status.state != SESSION_ONLINE)
-        words_status(&w, e, now_ms, tui->trouble);
-    if (e->status.state == SESSION_STOPPED && e->status.code != CODE_UNKNOWN)
-        return append_notice(tui, TRANSCRIPT_ERROR, tui->trouble);
-    return 0;
 }
 
 static int show_presence(struct tui *tui, const struct session_event *e)

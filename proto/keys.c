@@ -130,17 +130,15 @@ int keys_ring_add(struct keys_ring *ring, const uint8_t secret[KEYS_LEN], uint64
     if (ring->count == ring->size && ring_grow(ring))
         return ERROR_NOMEM;
     struct keys_prekey *prekey = &ring->prekeys[ring->count++];
-    prekey->made_ms = made_ms;
+    *prekey = (struct keys_prekey){.made_ms = made_ms};
     memcpy(prekey->secret, secret, KEYS_LEN);
-    crypto_scalarmult_curve25519_base(prekey->public, secret);
-    keys_prekey_id(prekey->public, prekey->id);
     return 0;
 }
 
 uint64_t keys_ring_made(const struct keys_ring *ring, uint64_t now_ms)
 {
-    const struct keys_prekey *newest = keys_ring_newest(ring);
-    return newest && newest->made_ms >= now_ms ? newest->made_ms + 1 : now_ms;
+    uint64_t newest_ms = ring->count ? ring->prekeys[ring->count - 1].made_ms : 0;
+    return ring->count && newest_ms >= now_ms ? newest_ms + 1 : now_ms;
 }
 
 uint64_t keys_ring_expire(struct keys_ring *ring, uint64_t now_ms)
@@ -157,16 +155,26 @@ uint64_t keys_ring_expire(struct keys_ring *ring, uint64_t now_ms)
     return ring->count ? prekeys[0].made_ms : 0;
 }
 
+/* Most are never named again after their run, so the public half is made when it is wanted. */
+static const struct keys_prekey *complete(struct keys_prekey *prekey)
+{
+    if (sodium_is_zero(prekey->public, KEYS_LEN)) {
+        crypto_scalarmult_curve25519_base(prekey->public, prekey->secret);
+        keys_prekey_id(prekey->public, prekey->id);
+    }
+    return prekey;
+}
+
 const struct keys_prekey *keys_ring_newest(const struct keys_ring *ring)
 {
-    return ring->count ? &ring->prekeys[ring->count - 1] : NULL;
+    return ring->count ? complete(&ring->prekeys[ring->count - 1]) : NULL;
 }
 
 const struct keys_prekey *keys_ring_find(const struct keys_ring *ring,
                                          const uint8_t id[KEYS_ID_LEN])
 {
     for (size_t i = ring->count; i-- > 0;)
-        if (memcmp(ring->prekeys[i].id, id, KEYS_ID_LEN) == 0)
+        if (memcmp(complete(&ring->prekeys[i])->id, id, KEYS_ID_LEN) == 0)
             return &ring->prekeys[i];
     return NULL;
 }

@@ -171,6 +171,7 @@ static struct talk_options options_for(struct face *face)
         .keys = "{\"identity\":\"x\"}",
         .config = config,
         .settings = &settings,
+        .plaintext = true,
         .open = true,
         .face = face,
     };
