@@ -33,6 +33,12 @@ static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
     return rc == ERROR_STATE ? 0 : rc; /* it was told */
 }
 
+static int take_block(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    tui->typing_next_ms = 0;
+    return talk_say(tui->face.talk, PAYLOAD_TEXT, e->text, e->len, now_ms);
+}
+
 static void keep_place_soon(struct tui *tui, uint64_t now_ms)
 {
     if (tui->place_due_ms == UINT64_MAX)
@@ -187,12 +193,12 @@ static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 }
 
 static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = {
-    [UI_COPY] = take_copy,     [UI_BARE] = take_bare,         [UI_LINE] = take_line,
-    [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,       [UI_NEWER] = take_newer,
-    [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,         [UI_SEARCH] = take_search,
-    [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete, [UI_HELP] = take_help,
-    [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,     [UI_SUSPEND] = take_suspend,
-    [UI_QUIT] = take_quit,     [UI_EDITOR] = take_editor,
+    [UI_COPY] = take_copy,       [UI_BARE] = take_bare,     [UI_LINE] = take_line,
+    [UI_BLOCK] = take_block,     [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,
+    [UI_NEWER] = take_newer,     [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,
+    [UI_SEARCH] = take_search,   [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete,
+    [UI_HELP] = take_help,       [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,
+    [UI_SUSPEND] = take_suspend, [UI_QUIT] = take_quit,     [UI_EDITOR] = take_editor,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */

@@ -37,6 +37,7 @@ int ui_input(struct ui *ui, const struct input *in);
 
 enum ui_event_type {
     UI_LINE,     /* `text`: Enter was pressed; a message or a command, as written */
+    UI_BLOCK,    /* `text`: a message, whatever it begins with */
     UI_DRAFT,    /* the unsent text changed: ui_editor has it */
     UI_OLDER,    /* transcript_wants_older: prepend entries, transcript_set_older */
     UI_NEWER,    /* transcript_wants_newer: append entries, transcript_set_newer */

@@ -13,7 +13,7 @@ enum {
 
 void ui_ask(struct ui *ui, enum ui_mode mode, const char *question)
 {
-    snprintf(ui->question, sizeof ui->question, "%s (y/n)", question);
+    snprintf(ui->question, sizeof ui->question, "%s", question);
     ui->mode = mode;
 }
 
@@ -24,28 +24,50 @@ static void stop_asking(struct ui *ui)
     ui->paste = NULL;
 }
 
+static bool is_letter(const struct input *in, char letter)
+{
+    return in->kind == INPUT_CHAR && !in->meta && (in->code | 0x20) == (uint32_t)letter;
+}
+
+/* Sends the paste as a message of its own, past what is being written. */
+static int send_block(struct ui *ui)
+{
+    size_t len = ui->paste_len;
+    while (len > 0 && ui->paste[len - 1] == '\n')
+        len--;
+    if (len == 0)
+        return 0;
+    int rc = ui_emit(ui, UI_BLOCK, ui->paste, len);
+    if (rc == 0)
+        rc = editor_remember(ui->editor, ui->paste, len);
+    return rc ? rc : ui_go_to_newest(ui);
+}
+
+static int insert_paste(struct ui *ui)
+{
+    int rc = editor_insert(ui->editor, ui->paste, ui->paste_len);
+    ui->draft_changed = ui->draft_changed || rc == 0;
+    return ui_explain(ui, rc);
+}
+
 int ui_answer(struct ui *ui, const struct input *in, bool *taken)
 {
     enum action action = keymap_find(in, false);
-    bool letter = in->kind == INPUT_CHAR && !in->meta;
-    bool yes = (letter && (in->code == 'y' || in->code == 'Y')) || action == ACTION_ENTER;
+    bool yes = is_letter(in, 'y') || action == ACTION_ENTER;
+    bool no = is_letter(in, 'n') || action == ACTION_ESCAPE;
     bool again = action == ACTION_CANCEL || action == ACTION_ERASE_OR_QUIT;
-    bool quitting = ui->mode == UI_ASKING_QUIT;
-    bool no = (letter && (in->code == 'n' || in->code == 'N')) || action == ACTION_ESCAPE ||
-              (!quitting && again);
+    bool quitting = ui->mode == UI_ASKING_QUIT, send = !quitting && is_letter(in, 's');
     int rc = 0;
-    *taken = yes || no || (quitting && again) || !quitting;
+    *taken = yes || no || again || !quitting;
     if (quitting && (yes || again))
         rc = ui_emit(ui, UI_QUIT, "", 0);
+    else if (send)
+        rc = send_block(ui);
     else if (yes)
-        rc = ui_explain(ui, editor_insert(ui->editor, ui->paste, ui->paste_len));
-    if (rc)
-        return rc;
-    if (!quitting && yes)
-        ui->draft_changed = true;
-    if (quitting || yes || no)
+        rc = insert_paste(ui);
+    if (rc == 0 && (quitting || yes || no || again || send))
         stop_asking(ui);
-    return 0;
+    return rc;
 }
 
 /* Leaves out what cannot stand in a message: bytes that are not UTF-8, and NUL. */
@@ -94,7 +116,7 @@ int ui_paste(struct ui *ui, const struct input *in)
         return rc;
     }
     char question[64];
-    snprintf(question, sizeof question, "paste %zu lines?", lines);
+    snprintf(question, sizeof question, "paste %zu lines? (y/n, s: send as one block)", lines);
     ui_ask(ui, UI_ASKING_PASTE, question);
     ui->paste = text;
     ui->paste_len = len;

@@ -230,7 +230,7 @@ static int cancel(struct ui *ui)
         int rc = editor_set(ui->editor, "", 0);
         return rc ? rc : changed(ui);
     }
-    ui_ask(ui, UI_ASKING_QUIT, "quit?");
+    ui_ask(ui, UI_ASKING_QUIT, "quit? (y/n)");
     return 0;
 }
 

@@ -87,7 +87,7 @@ int ui_explain(struct ui *ui, int rc);
 /* Inserts at the cursor, whichever line has it. ERROR_NOMEM. */
 int ui_insert(struct ui *ui, const char *text, size_t len);
 
-/* Asks for yes or no; ui_answer gets the keys, and tells in *taken whether one was an answer. */
+/* Asks a question; ui_answer gets the keys, and tells in *taken whether one was an answer. */
 void ui_ask(struct ui *ui, enum ui_mode mode, const char *question);
 int ui_answer(struct ui *ui, const struct input *in, bool *taken);
 

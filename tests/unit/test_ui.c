@@ -69,7 +69,7 @@ static void theirs(struct ui *ui, uint64_t id, const char *text)
     assert_int_equal(ui_append(ui, &e), 0);
 }
 
-/* All events that there are, each with a letter: L line, D draft, O older, S seen, … */
+/* All events that there are, each with a letter: L line, K block, D draft, O older, S seen, … */
 static const char *events(struct ui *ui)
 {
     static char out[512];
@@ -78,8 +78,10 @@ static const char *events(struct ui *ui)
     out[0] = '\0';
     while (ui_next(ui, &e) == 1) {
         const char *text =
-            e.type == UI_LINE || e.type == UI_SEARCH || e.type == UI_THEME ? e.text : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LDONEJFSCYBTHRZVQ"[e.type],
+            e.type == UI_LINE || e.type == UI_BLOCK || e.type == UI_SEARCH || e.type == UI_THEME
+                ? e.text
+                : "";
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LKDONEJFSCYBTHRZVQ"[e.type],
                                 text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
@@ -253,7 +255,7 @@ static void test_pastes(void **state)
         lines[i] = i % 2 ? '\n' : 'x';
     paste(ui, lines, 40);
     assert_string_equal(draft(ui), "");
-    assert_true(shows(ui, "paste 21 lines? (y/n)"));
+    assert_true(shows(ui, "paste 21 lines? (y/n, s: send"));
     type(ui, "abc");
     paste(ui, "more", 4);
     assert_string_equal(draft(ui), "");
@@ -270,6 +272,56 @@ static void test_pastes(void **state)
     }
     paste(ui, lines, 39); /* 20 lines */
     assert_int_equal(strlen(draft(ui)), 39);
+    ui_free(ui);
+}
+
+static void test_a_paste_is_sent_as_one_block(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    char lines[64] = "/quit", feeds[30];
+    memset(lines + 5, '\n', 25);
+    memset(feeds, '\n', sizeof feeds);
+    lines[29] = 'x';
+    type(ui, "draft");
+    paste(ui, lines, 30);
+    assert_true(shows(ui, "s: send as one block"));
+    type(ui, "s");
+    lines[30] = ' ';
+    char expected[64];
+    snprintf(expected, sizeof expected, "K%.*s D ", 30, lines);
+    assert_string_equal(events(ui), expected);
+    assert_string_equal(draft(ui), "draft");
+    press(ui, INPUT_UP);
+    assert_int_equal(strlen(draft(ui)), 30);
+    control(ui, 'C');
+    paste(ui, feeds, sizeof feeds);
+    type(ui, "s"); /* there is nothing in it */
+    assert_false(shows(ui, "paste"));
+    assert_string_equal(events(ui), "D ");
+    ui_free(ui);
+}
+
+static void test_a_long_message_opens(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(14, 60);
+    theirs(ui, 1, "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\nend");
+    assert_true(shows(ui, "… 5 more lines (M-o opens)"));
+    struct input fold = {.kind = INPUT_CHAR, .code = 'o', .meta = true};
+    assert_int_equal(ui_input(ui, &fold), 0);
+    assert_false(shows(ui, "more lines"));
+    assert_true(shows(ui, "1\n"));
+    assert_int_equal(ui_input(ui, &fold), 0);
+    assert_true(shows(ui, "… 5 more lines (M-o opens)"));
+    size_t len;
+    char *bare = ui_bare_text(ui, &len);
+    assert_non_null(strstr(bare, "\nend\n"));
+    free(bare);
+    theirs(ui, 2, "short");
+    transcript_choose(ui_transcript(ui), 2);
+    assert_int_equal(ui_input(ui, &fold), 0);
+    assert_true(shows(ui, "nothing here is folded"));
     ui_free(ui);
 }
 
@@ -642,6 +694,8 @@ int main(void)
         cmocka_unit_test(test_the_second_column_of_a_page_hangs),
         cmocka_unit_test(test_a_page_is_read_as_in_a_pager),
         cmocka_unit_test(test_pastes),
+        cmocka_unit_test(test_a_paste_is_sent_as_one_block),
+        cmocka_unit_test(test_a_long_message_opens),
         cmocka_unit_test(test_what_is_too_long_is_refused),
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
         cmocka_unit_test(test_seen_below_what_is_read),
