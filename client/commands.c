@@ -97,8 +97,20 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
     return row[a_len];
 }
 
+/* Words that end other programs. */
+static bool is_leaving(const char *word, size_t len)
+{
+    static const char *const words[] = {"exit", "quit", ":q", ":q!", ":qa", ":wq", ":x"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
+            return true;
+    return false;
+}
+
 static const struct command *find_nearest(const char *name, size_t len)
 {
+    if (is_leaving(name, len))
+        return find("quit", 4);
     const struct command *nearest = table;
     size_t nearest_distance = SIZE_MAX;
     for (size_t i = 0; i < COUNT; i++) {
@@ -156,4 +168,19 @@ void commands_parse(const char *line, size_t len, struct commands_line *out)
         *out = command;
     else if (command.kind != COMMANDS_UNKNOWN)
         *out = (struct commands_line){COMMANDS_SPACED, command.command, line, len};
+}
+
+const struct command *commands_find_meant(const char *line, size_t len)
+{
+    struct commands_line parsed;
+    commands_parse(line, len, &parsed);
+    if (parsed.kind == COMMANDS_SPACED)
+        return parsed.command;
+    while (len > 0 && is_space(line[0])) {
+        line++;
+        len--;
+    }
+    while (len > 0 && is_space(line[len - 1]))
+        len--;
+    return is_leaving(line, len) ? find("quit", 4) : NULL;
 }

@@ -47,6 +47,12 @@ const struct command *commands_table(size_t *count);
 /* The command of a name, without or with its slash; NULL for none. */
 const struct command *commands_find(const char *name, size_t len);
 
+/*
+ * The command that a line which is none may be meant as, where somebody types it: with a space
+ * before its slash, or how one leaves elsewhere ("exit", ":q"); NULL for none.
+ */
+const struct command *commands_find_meant(const char *line, size_t len);
+
 enum commands_kind {
     COMMANDS_MESSAGE, /* `text` is to be sent (it may be empty) */
     COMMANDS_COMMAND, /* `command`, with the arguments in `text` */

@@ -18,6 +18,7 @@ struct about {
     uint32_t peer;
     bool mine, theirs; /* whose it may be */
     struct payload_ref ref;
+    char **text;     /* where its text is wanted, or NULL */
     const char *why; /* why the one that was looked at is none */
 };
 
@@ -37,6 +38,8 @@ static int take(void *context, const struct face_message *m)
         about->why = "only what you wrote yourself can be changed or deleted";
     else
         about->ref = (struct payload_ref){true, row->mine, row->stream, row->n};
+    if (about->ref.present && about->text && !(*about->text = strndup(m->text.at, m->text.len)))
+        return ERROR_NOMEM;
     return about->ref.present ? FOUND : 0;
 }
 
@@ -126,6 +129,15 @@ int perform_edit(struct talk *t, struct arguments args, uint64_t now_ms)
     const struct payload p = {
         .kind = PAYLOAD_EDIT, .text = {args.at, args.len}, .target = about.ref};
     return rc ? rc : say(t, &p, now_ms);
+}
+
+int talk_get_own_text(struct talk *t, char **text, size_t *len)
+{
+    struct about about = {.theirs = false, .text = text};
+    *text = NULL;
+    int rc = find(t, &about);
+    *len = rc == 0 ? strlen(*text) : 0;
+    return rc;
 }
 
 int perform_delete(struct talk *t, struct arguments args, uint64_t now_ms)

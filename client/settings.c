@@ -17,6 +17,8 @@ static const struct settings_option table[SETTING_COUNT] = {
                        "emoji as they are, without their sequences, or by name"},
     [SETTING_SPLIT] = {"split", SETTINGS_SWITCH, "on", NULL,
                        "the newest lines stay in view while you read back"},
+    [SETTING_GRACE] = {"grace", SETTINGS_CHOICE, "0", "0 1 2 3 4 5 6 7 8 9 10",
+                       "seconds in which Esc takes back what was sent"},
     [SETTING_BELL] = {"bell", SETTINGS_SWITCH, "on", NULL, "rings when a message comes unseen"},
     [SETTING_TITLE] = {"title", SETTINGS_SWITCH, "on", NULL,
                        "the window's title says with whom, and how much is unseen"},

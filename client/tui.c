@@ -1,6 +1,5 @@
 #include "tui_internal.h"
 
-#include "complete.h"
 #include "error.h"
 #include "keys.h"
 
@@ -22,23 +21,6 @@ static bool is_lent(const struct tui *tui)
     return tui->visual.fd >= 0;
 }
 
-static int take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
-{
-    tui->typing_next_ms = 0;
-    int rc = talk_line(tui->face.talk, e->text, e->len, now_ms);
-    if (rc == ERROR_PAYLOAD || rc == ERROR_UTF8)
-        return ui_set_note(tui->ui, "that cannot be sent: it is too long, or not text");
-    if (rc == 0)
-        transcript_choose(ui_transcript(tui->ui), 0);
-    return rc == ERROR_STATE ? 0 : rc; /* it was told */
-}
-
-static int take_block(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
-{
-    tui->typing_next_ms = 0;
-    return talk_say(tui->face.talk, PAYLOAD_TEXT, e->text, e->len, now_ms);
-}
-
 static void keep_place_soon(struct tui *tui, uint64_t now_ms)
 {
     if (tui->place_due_ms == UINT64_MAX)
@@ -51,6 +33,7 @@ static int take_draft(struct tui *tui, const struct ui_event *e, uint64_t now_ms
     size_t len;
     const char *text = editor_text(ui_editor(tui->ui), &len);
     keep_place_soon(tui, now_ms);
+    tui_forget_doubt(tui);
     if (len == 0 || text[0] == '/' || now_ms < tui->typing_next_ms)
         return 0;
     tui->typing_next_ms = now_ms + TYPING_MS;
@@ -98,15 +81,14 @@ static int take_seen(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 static int take_complete(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
+    return tui_complete(tui, now_ms);
+}
+
+static int take_back(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
     (void)now_ms;
-    struct editor *editor = ui_editor(tui->ui);
-    size_t len, cursor = editor_cursor(editor);
-    struct complete c;
-    int rc = complete_find(&c, editor_text(editor, &len), cursor);
-    if (rc == 0)
-        rc = ui_offer(tui->ui, c.at, c.choices, c.count);
-    complete_clear(&c);
-    return rc;
+    return tui_take_back(tui);
 }
 
 /* The newest message of theirs. */
@@ -189,16 +171,18 @@ static int take_editor(struct tui *tui, const struct ui_event *e, uint64_t now_m
 static int take_quit(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
-    return talk_quit(tui->face.talk, false, now_ms);
+    int rc = tui_release(tui, UINT64_MAX, now_ms);
+    return rc ? rc : talk_quit(tui->face.talk, false, now_ms);
 }
 
 static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = {
-    [UI_COPY] = take_copy,       [UI_BARE] = take_bare,     [UI_LINE] = take_line,
-    [UI_BLOCK] = take_block,     [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,
+    [UI_COPY] = take_copy,       [UI_BARE] = take_bare,     [UI_LINE] = tui_take_line,
+    [UI_BLOCK] = tui_take_block, [UI_DRAFT] = take_draft,   [UI_OLDER] = take_older,
     [UI_NEWER] = take_newer,     [UI_NEWEST] = take_newest, [UI_JUMP] = take_jump,
     [UI_SEARCH] = take_search,   [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete,
     [UI_HELP] = take_help,       [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,
     [UI_SUSPEND] = take_suspend, [UI_QUIT] = take_quit,     [UI_EDITOR] = take_editor,
+    [UI_TAKE_BACK] = take_back,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */
@@ -224,20 +208,19 @@ static void hurry(struct tui *tui, const struct input *in, uint64_t now_ms)
         talk_retry(tui->face.talk, now_ms);
 }
 
-/* What is due by time alone. */
-static void keep_time(struct tui *tui, uint64_t now_ms)
+/* What is due by time alone; at the end everything is. */
+static int keep_time(struct tui *tui, uint64_t now_ms)
 {
     if (now_ms >= tui->writing_end_ms) {
         tui->writing_end_ms = UINT64_MAX;
         ui_set_writing(tui->ui, false);
     }
-    bool is_ending = tui->place_due_ms != UINT64_MAX && talk_is_quitting(tui->face.talk);
-    if (now_ms >= tui->place_due_ms || is_ending) {
-        size_t len;
-        const char *text = editor_text(ui_editor(tui->ui), &len);
-        tui->place_due_ms = UINT64_MAX;
-        talk_keep_place(tui->face.talk, text, len, tui->place);
-    }
+    bool is_ending = talk_is_quitting(tui->face.talk);
+    int rc = tui_release(tui, is_ending ? UINT64_MAX : now_ms, now_ms);
+    if (rc || (now_ms < tui->place_due_ms && !(is_ending && tui->place_due_ms != UINT64_MAX)))
+        return rc;
+    tui->place_due_ms = UINT64_MAX;
+    return tui_keep_lines(tui);
 }
 
 /* Keys and pastes; until one of them lends the terminal. */
@@ -270,9 +253,7 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
         tui->is_gone = true;
         rc = talk_quit(f->talk, false, now_ms);
     }
-    if (rc == 0)
-        keep_time(tui, now_ms);
-    return rc;
+    return rc ? rc : keep_time(tui, now_ms);
 }
 
 /* Where the screen was scrolled to. */
@@ -330,7 +311,7 @@ static uint64_t deadline(const struct face *f)
 {
     const struct tui *tui = (const struct tui *)f;
     const uint64_t times[] = {screen_deadline(tui->screen), tui->countdown_ms, tui->place_due_ms,
-                              tui->writing_end_ms};
+                              tui->writing_end_ms, grace_deadline(&tui->grace)};
     uint64_t first_ms = UINT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         if (times[i] < first_ms)
@@ -351,6 +332,8 @@ static void free_tui(struct face *f)
     screen_free(tui->screen);
     ui_free(tui->ui);
     attached_clear(&tui->attached);
+    grace_clear(&tui->grace);
+    free(tui->doubted);
     free(tui);
 }
 

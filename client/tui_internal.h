@@ -4,6 +4,7 @@
 #include "attached.h"
 #include "attention.h"
 #include "emoji.h"
+#include "grace.h"
 #include "screen.h"
 #include "talk.h"
 #include "tui.h"
@@ -15,8 +16,8 @@ enum {
 };
 
 /*
- * The screen's face: tui.c is what comes from the person, tui_show.c what goes to them,
- * tui_attend.c whether they are there, and tui_visual.c their own editor.
+ * The screen's face: tui.c is what comes from the person, tui_line.c their lines, tui_show.c what
+ * goes to them, tui_attend.c whether they are there, and tui_visual.c their own editor.
  */
 struct tui {
     struct face face;
@@ -40,6 +41,9 @@ struct tui {
     struct attention attention;
     struct attached attached;
     struct visual visual;
+    struct grace grace;
+    char *doubted;  /* a line that may be meant as a command; NULL: none is */
+    bool has_draft; /* the history has a draft */
 
     uint64_t shown;          /* id of the last message shown; 0: none */
     uint64_t place;          /* the message scrolled to; 0: the newest */
@@ -75,6 +79,24 @@ int tui_attend_message(struct tui *tui, const struct face_message *m);
 
 /* Stops the job, and goes on once it is continued. */
 int tui_suspend(struct tui *tui, uint64_t now_ms);
+
+/*
+ * The person sends a line, or a paste; takes the newest back that did not go out yet; wants theirs
+ * completed.
+ */
+int tui_take_line(struct tui *tui, const struct ui_event *e, uint64_t now_ms);
+int tui_take_block(struct tui *tui, const struct ui_event *e, uint64_t now_ms);
+int tui_take_back(struct tui *tui);
+int tui_complete(struct tui *tui, uint64_t now_ms);
+
+/* What is being written changed: it is not what was doubted, then. */
+void tui_forget_doubt(struct tui *tui);
+
+/* Sends what could be taken back until `due_ms`. */
+int tui_release(struct tui *tui, uint64_t due_ms, uint64_t now_ms);
+
+/* Puts what would be lost with the program into the history: what can be taken back, the draft. */
+int tui_keep_lines(struct tui *tui);
 
 /*
  * The line goes to the person's editor; a turn while it runs (`visual.fd`) and nothing else may be

@@ -17,13 +17,15 @@ int tui_edit(struct tui *tui, uint64_t now_ms)
     const char *text = editor_text(ui_editor(tui->ui), &len);
     if (talk_line_path(tui->face.talk, path, why))
         return ui_set_note(tui->ui, why);
-    talk_keep_place(tui->face.talk, text, len, tui->place);
+    int rc = tui_keep_lines(tui);
+    if (rc)
+        return rc;
     screen_lend(tui->screen);
     if (visual_start(&tui->visual, path, text, len, why)) {
         screen_take_back(tui->screen);
         return ui_set_note(tui->ui, why);
     }
-    int rc = ui_input(tui->ui, &gone);
+    rc = ui_input(tui->ui, &gone);
     return rc ? rc : tui_attend_input(tui, &gone, now_ms);
 }
 

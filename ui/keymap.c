@@ -78,7 +78,8 @@ static const struct keymap_row rows[] = {
      "erase the character under the cursor; on an empty line: quit"},
     {CONTROL('L'), ACTION_REDRAW, "^L", "draw the screen anew"},
     {CONTROL('Z'), ACTION_SUSPEND, "^Z", "suspend"},
-    {CONTROL('['), ACTION_ESCAPE, "Esc", "leave a page (as q does), a search or a chosen message"},
+    {CONTROL('['), ACTION_ESCAPE, "Esc",
+     "leave a page (as q does), a search or a chosen message; take back what waits"},
     {KEY(F1), ACTION_HELP, "F1", "this manual"},
 };
 

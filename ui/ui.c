@@ -38,6 +38,7 @@ void ui_free(struct ui *ui)
     free(ui->paste);
     offer_clear(&ui->offer);
     free(ui->note);
+    free(ui->held);
     free(ui->status_strings);
     transcript_free(ui->transcript);
     transcript_free(ui->latest);
@@ -165,6 +166,16 @@ int ui_set_note(struct ui *ui, const char *note)
     return 0;
 }
 
+int ui_set_held(struct ui *ui, const char *held)
+{
+    char *copy = held ? strdup(held) : NULL;
+    if (held && !copy)
+        return ERROR_NOMEM;
+    free(ui->held);
+    ui->held = copy;
+    return 0;
+}
+
 const struct canvas *ui_draw(struct ui *ui)
 {
     bool choosing = ui->mode == UI_CHOOSING_THEME;
@@ -181,6 +192,7 @@ const struct canvas *ui_draw(struct ui *ui)
         .status = &ui->status,
         .writing = ui->writing,
         .note = ui->note,
+        .held = ui->held,
         .offer = ui->offer.choices ? &ui->offer : NULL,
         .question = asking ? ui->question : NULL,
         .prompt = ui->mode == UI_SEARCHING ? "search:" : NULL,

@@ -36,24 +36,25 @@ void ui_free(struct ui *ui);
 int ui_input(struct ui *ui, const struct input *in);
 
 enum ui_event_type {
-    UI_LINE,     /* `text`: Enter was pressed; a message or a command, as written */
-    UI_BLOCK,    /* `text`: a message, whatever it begins with */
-    UI_DRAFT,    /* the unsent text changed: ui_editor has it */
-    UI_OLDER,    /* transcript_wants_older: prepend entries, transcript_set_older */
-    UI_NEWER,    /* transcript_wants_newer: append entries, transcript_set_newer */
-    UI_NEWEST,   /* the newest messages, which are not loaded */
-    UI_JUMP,     /* the place around message `id`, which is not loaded */
-    UI_SEARCH,   /* `text` is not in what is loaded: look further `up`, or down; ui_found */
-    UI_SEEN,     /* `id`: messages up to it were drawn while a person was there */
-    UI_COMPLETE, /* Tab: ui_offer */
-    UI_COPY,     /* the message that is chosen (transcript_chosen), or the newest of theirs */
-    UI_BARE,     /* show ui_bare_text alone, until UI_REDRAW */
-    UI_THEME,    /* `text`: the theme of that name was chosen (ui_choose_theme) */
-    UI_HELP,     /* F1: ui_open_page with the manual */
-    UI_REDRAW,   /* ^L: the terminal may show something else: draw it all */
-    UI_SUSPEND,  /* ^Z, or the system asks */
-    UI_EDITOR,   /* ^X ^E: the person wants their own editor; ui_set_line gives what it wrote */
-    UI_QUIT,     /* the person does not want to go on */
+    UI_LINE,      /* `text`: Enter was pressed; a message or a command, as written */
+    UI_BLOCK,     /* `text`: a message, whatever it begins with */
+    UI_TAKE_BACK, /* what ui_set_held shows goes back into the line */
+    UI_DRAFT,     /* the unsent text changed: ui_editor has it */
+    UI_OLDER,     /* transcript_wants_older: prepend entries, transcript_set_older */
+    UI_NEWER,     /* transcript_wants_newer: append entries, transcript_set_newer */
+    UI_NEWEST,    /* the newest messages, which are not loaded */
+    UI_JUMP,      /* the place around message `id`, which is not loaded */
+    UI_SEARCH,    /* `text` is not in what is loaded: look further `up`, or down; ui_found */
+    UI_SEEN,      /* `id`: messages up to it were drawn while a person was there */
+    UI_COMPLETE,  /* Tab: ui_offer */
+    UI_COPY,      /* the message that is chosen (transcript_chosen), or the newest of theirs */
+    UI_BARE,      /* show ui_bare_text alone, until UI_REDRAW */
+    UI_THEME,     /* `text`: the theme of that name was chosen (ui_choose_theme) */
+    UI_HELP,      /* F1: ui_open_page with the manual */
+    UI_REDRAW,    /* ^L: the terminal may show something else: draw it all */
+    UI_SUSPEND,   /* ^Z, or the system asks */
+    UI_EDITOR,    /* ^X ^E: the person wants their own editor; ui_set_line gives what it wrote */
+    UI_QUIT,      /* the person does not want to go on */
 };
 
 struct ui_event {
@@ -122,6 +123,12 @@ void ui_set_writing(struct ui *ui, bool writing);
  * where `count` is 0. ERROR_NOMEM.
  */
 int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_t count);
+
+/*
+ * What was sent and can be taken back yet, one line of it (copied), by Esc or Up while nothing is
+ * written; NULL for nothing. ERROR_NOMEM.
+ */
+int ui_set_held(struct ui *ui, const char *held);
 
 /* A note above the input until the next key. ERROR_NOMEM. */
 int ui_set_note(struct ui *ui, const char *note);

@@ -155,11 +155,19 @@ static int end(struct ui *ui)
     return rc == 0 ? bottom(ui) : ui_explain(ui, rc);
 }
 
+/* Whether what was sent last is to be taken back. */
+static bool can_take_back(struct ui *ui)
+{
+    return ui->held && ui->mode == UI_WRITING && !ui->page && is_empty(ui->editor);
+}
+
 /* Reading back with nothing written, Up and Down go on reading; searching, they go to matches. */
 static int up(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
         return ui_search_next(ui, -1);
+    if (can_take_back(ui))
+        return ui_emit(ui, UI_TAKE_BACK, "", 0);
     bool reading = ui->mode == UI_WRITING && is_empty(ui->editor);
     if (reading && (ui->page || !transcript_at_bottom(ui->transcript)))
         return scroll_up(ui);
@@ -247,6 +255,8 @@ static int escape(struct ui *ui)
         return ui_explain(ui, offer_undo(&ui->offer, ui->editor));
     if (ui->mode == UI_SEARCHING)
         return ui_leave_search(ui);
+    if (can_take_back(ui))
+        return ui_emit(ui, UI_TAKE_BACK, "", 0);
     if (!ui->page)
         transcript_choose(ui->transcript, 0);
     ui_close_page(ui);

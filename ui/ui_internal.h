@@ -35,7 +35,7 @@ struct ui {
     struct view_status status;
     char *status_strings;
     bool writing; /* the peer is */
-    char *note;
+    char *note, *held;
 
     struct offer offer;
     enum ui_mode mode;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct sign rule = {"─", "-"}, ellipsis = {"…", "~"};
+static const struct sign rule = {"─", "-"}, ellipsis = {"…", "~"}, takeable = {"↶", "<"};
 static const struct sign prompts[] = {{"›", ">"}, {"…", "+"}};
 
 const char *view_sign(const struct pen *pen, struct sign sign)
@@ -86,6 +86,13 @@ static void draw_news(struct pen *pen, struct canvas_at at)
     view_advance(pen, at, ROLE_INFO, verb);
 }
 
+static void draw_held(struct pen *pen, struct canvas_at at)
+{
+    at = view_advance(pen, at, ROLE_MARK, view_sign(pen, takeable));
+    at = view_advance(pen, at, ROLE_INFO, " Esc takes it back: ");
+    view_advance(pen, at, ROLE_TEXT, pen->view->held);
+}
+
 static void draw_info(struct pen *pen)
 {
     const struct view *view = pen->view;
@@ -97,6 +104,8 @@ static void draw_info(struct pen *pen)
         view_advance(pen, at, ROLE_INFO, view->note);
     else if (view->page)
         view_advance(pen, at, ROLE_INFO, "q: back   ^R: search   PageUp, PageDown: read on");
+    else if (view->held)
+        draw_held(pen, at);
     else
         draw_news(pen, at);
 }

@@ -47,6 +47,7 @@ struct view {
     bool writing;              /* the peer is */
     const char *note;          /* for the line above the input, or NULL */
     const char *question;      /* likewise, and it waits for an answer */
+    const char *held;          /* likewise: what was sent and can be taken back */
     const struct offer *offer; /* what can be completed, or NULL */
     const char *prompt;        /* in place of the usual one, or NULL: "search:" */
 };

@@ -39,6 +39,7 @@ static void test_lines(void **state)
         {"/help /me", COMMANDS_COMMAND, "help", "/me"},
         {"/connect den:80", COMMANDS_COMMAND, "connect", "den:80"},
         {"/connect", COMMANDS_COMMAND, "connect", ""},
+        {"/exit", COMMANDS_UNKNOWN, "quit", "exit"},
         {" /quit", COMMANDS_SPACED, "quit", " /quit"},
         {"\t/me waves", COMMANDS_SPACED, "me", "\t/me waves"},
         {" /quit now", COMMANDS_SPACED, "quit", " /quit now"},
@@ -88,10 +89,30 @@ static void test_every_command_is_found_and_says_what_it_does(void **state)
     assert_null(commands_find("/", 1));
 }
 
+static void test_what_a_line_may_be_meant_as(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *meant;
+    } cases[] = {
+        {" /quit", "quit"}, {"\t/me waves", "me"}, {"exit", "quit"},   {"quit", "quit"},
+        {" exit ", "quit"}, {":q", "quit"},        {":q!", "quit"},    {":wq\n", "quit"},
+        {"exit now", NULL}, {"Exit", NULL},        {"/quit", NULL},    {"/exit", NULL},
+        {" /exit", NULL},   {"//quit", NULL},      {"", NULL},         {"  ", NULL},
+        {":", NULL},        {"wq", NULL},          {"say quit", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct command *c = commands_find_meant(cases[i].line, strlen(cases[i].line));
+        if (cases[i].meant ? !c || strcmp(c->name, cases[i].meant) != 0 : c != NULL)
+            fail_msg("'%s' is taken for %s", cases[i].line, c ? c->name : "a message");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_what_a_line_may_be_meant_as),
         cmocka_unit_test(test_every_command_is_found_and_says_what_it_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

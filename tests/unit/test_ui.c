@@ -69,7 +69,8 @@ static void theirs(struct ui *ui, uint64_t id, const char *text)
     assert_int_equal(ui_append(ui, &e), 0);
 }
 
-/* All events that there are, each with a letter: L line, K block, D draft, O older, S seen, … */
+/* All events that there are, each with a letter: L line, K block, G take back, D draft, O older, S
+ * seen, … */
 static const char *events(struct ui *ui)
 {
     static char out[512];
@@ -81,8 +82,8 @@ static const char *events(struct ui *ui)
             e.type == UI_LINE || e.type == UI_BLOCK || e.type == UI_SEARCH || e.type == UI_THEME
                 ? e.text
                 : "";
-        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s", "LKDONEJFSCYBTHRZVQ"[e.type],
-                                text, e.up ? "^" : "");
+        len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s",
+                                "LKGDONEJFSCYBTHRZVQ"[e.type], text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
         len += (size_t)snprintf(out + len, sizeof out - len, " ");
@@ -299,6 +300,30 @@ static void test_a_paste_is_sent_as_one_block(void **state)
     type(ui, "s"); /* there is nothing in it */
     assert_false(shows(ui, "paste"));
     assert_string_equal(events(ui), "D ");
+    ui_free(ui);
+}
+
+static void test_what_was_sent_is_taken_back(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    assert_int_equal(ui_set_held(ui, "hello"), 0);
+    assert_true(shows(ui, "↶ Esc takes it back: hello"));
+    type(ui, "x\033");
+    press(ui, INPUT_UP); /* something is written: it is no time for that */
+    assert_string_equal(events(ui), "D ");
+    control(ui, 'C');
+    type(ui, "\033");
+    press(ui, INPUT_UP);
+    assert_string_equal(events(ui), "G G D ");
+    assert_int_equal(ui_set_line(ui, "hello", 5), 0);
+    assert_string_equal(draft(ui), "hello");
+    control(ui, 'C');
+    events(ui);
+    assert_int_equal(ui_set_held(ui, NULL), 0);
+    assert_false(shows(ui, "hello"));
+    type(ui, "\033");
+    assert_string_equal(events(ui), "");
     ui_free(ui);
 }
 
@@ -695,6 +720,7 @@ int main(void)
         cmocka_unit_test(test_a_page_is_read_as_in_a_pager),
         cmocka_unit_test(test_pastes),
         cmocka_unit_test(test_a_paste_is_sent_as_one_block),
+        cmocka_unit_test(test_what_was_sent_is_taken_back),
         cmocka_unit_test(test_a_long_message_opens),
         cmocka_unit_test(test_what_is_too_long_is_refused),
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
