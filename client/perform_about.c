@@ -47,7 +47,7 @@ static int take(void *context, const struct face_message *m)
  * Finds the message that was chosen, or the newest of theirs, or of mine where only that may be.
  * Tells why there is none, with ERROR_STATE.
  */
-static int find(struct talk *t, struct about *about)
+static int find(struct talk *t, struct about *about, uint64_t now_ms)
 {
     const struct face *face = t->options.face;
     uint64_t chosen = face->ops->chosen(face);
@@ -55,7 +55,9 @@ static int find(struct talk *t, struct about *about)
     about->peer = session_peer_id(t->parts.session);
     bool only_mine = !about->theirs;
     about->mine = only_mine || chosen;
-    int rc = chosen ? talk_get(t, chosen, take, about)
+    int rc = talk_settle(t, now_ms); /* it may be about what was said just now */
+    if (rc == 0)
+        rc = chosen ? talk_get(t, chosen, take, about)
                     : talk_walk(t, UINT64_MAX, LOOK_BACK, take, about);
     if (rc < 0 || about->ref.present)
         return rc < 0 ? rc : 0;
@@ -116,7 +118,7 @@ int perform_search(struct talk *t, struct arguments args, uint64_t now_ms)
 int perform_reply(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     struct about about = {.theirs = true};
-    int rc = is_text(args) ? find(t, &about) : ERROR_UTF8;
+    int rc = is_text(args) ? find(t, &about, now_ms) : ERROR_UTF8;
     const struct payload p = {
         .kind = PAYLOAD_TEXT, .text = {args.at, args.len}, .reply = about.ref};
     return rc ? rc : say(t, &p, now_ms);
@@ -125,17 +127,17 @@ int perform_reply(struct talk *t, struct arguments args, uint64_t now_ms)
 int perform_edit(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     struct about about = {.theirs = false};
-    int rc = is_text(args) ? find(t, &about) : ERROR_UTF8;
+    int rc = is_text(args) ? find(t, &about, now_ms) : ERROR_UTF8;
     const struct payload p = {
         .kind = PAYLOAD_EDIT, .text = {args.at, args.len}, .target = about.ref};
     return rc ? rc : say(t, &p, now_ms);
 }
 
-int talk_get_own_text(struct talk *t, char **text, size_t *len)
+int talk_get_own_text(struct talk *t, char **text, size_t *len, uint64_t now_ms)
 {
     struct about about = {.theirs = false, .text = text};
     *text = NULL;
-    int rc = find(t, &about);
+    int rc = find(t, &about, now_ms);
     *len = rc == 0 ? strlen(*text) : 0;
     return rc;
 }
@@ -144,7 +146,7 @@ int perform_delete(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     (void)args;
     struct about about = {.theirs = false};
-    int rc = find(t, &about);
+    int rc = find(t, &about, now_ms);
     const struct payload p = {.kind = PAYLOAD_DELETE, .target = about.ref};
     return rc ? rc : say(t, &p, now_ms);
 }
@@ -161,7 +163,7 @@ int perform_react(struct talk *t, struct arguments args, uint64_t now_ms)
         answer_add(&a, "a reaction is one sign, or the name of one: /react :+1:");
         return perform_refuse(t, &a);
     }
-    int rc = find(t, &about);
+    int rc = find(t, &about, now_ms);
     const struct payload p = {.kind = PAYLOAD_REACT, .emoji = sign, .target = about.ref};
     return rc ? rc : say(t, &p, now_ms);
 }

@@ -129,7 +129,7 @@ int talk_get_place(struct talk *t, char **draft, size_t *len, uint64_t *message)
  * The text that /edit would change, as it is now; the caller's to free. ERROR_STATE where there is
  * none, which the face is told; ERROR_STORE, ERROR_NOMEM.
  */
-int talk_get_own_text(struct talk *t, char **text, size_t *len);
+int talk_get_own_text(struct talk *t, char **text, size_t *len, uint64_t now_ms);
 
 /*
  * A file of this room's for the line that is being written, while another program has it.

@@ -89,6 +89,9 @@ int tui_take_block(struct tui *tui, const struct ui_event *e, uint64_t now_ms);
 int tui_take_back(struct tui *tui);
 int tui_complete(struct tui *tui, uint64_t now_ms);
 
+/* At the start: what was sent in earlier runs can be recalled. */
+int tui_remember_sent(struct tui *tui);
+
 /* What is being written changed: it is not what was doubted, then. */
 void tui_forget_doubt(struct tui *tui);
 

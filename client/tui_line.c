@@ -9,6 +9,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    LOOK_BACK = 200, /* messages at a start, for what was sent in earlier runs */
+};
+
+/* What was sent in earlier runs, newest first. */
+struct sent {
+    char *lines[LOOK_BACK];
+    size_t count;
+};
+
+/* As it was typed. */
+static int take_sent(void *context, const struct face_message *m)
+{
+    struct sent *sent = context;
+    enum payload_kind kind = m->payload->kind;
+    if (!m->row->mine || m->is_deleted || (kind != PAYLOAD_TEXT && kind != PAYLOAD_ACTION))
+        return 0;
+    bool slash = m->text.len > 0 && m->text.at[0] == '/';
+    const char *before = kind == PAYLOAD_ACTION ? "/me " : slash ? "/" : "";
+    char **line = &sent->lines[sent->count];
+    if (asprintf(line, "%s%.*s", before, (int)m->text.len, m->text.at) < 0)
+        return ERROR_NOMEM;
+    sent->count++;
+    return 0;
+}
+
+int tui_remember_sent(struct tui *tui)
+{
+    struct sent sent = {.count = 0};
+    int rc = talk_walk(tui->face.talk, UINT64_MAX, LOOK_BACK, take_sent, &sent);
+    while (sent.count > 0) {
+        char *line = sent.lines[--sent.count];
+        if (rc >= 0 && editor_remember(ui_editor(tui->ui), line, strlen(line)))
+            rc = ERROR_NOMEM;
+        free(line);
+    }
+    return rc < 0 ? rc : 0;
+}
+
 int tui_keep_lines(struct tui *tui)
 {
     size_t len;
@@ -147,7 +186,7 @@ static int offer_old_text(struct tui *tui, size_t cursor, uint64_t now_ms)
     size_t len;
     int rc = tui_release(tui, UINT64_MAX, now_ms);
     if (rc == 0)
-        rc = talk_get_own_text(tui->face.talk, &text, &len);
+        rc = talk_get_own_text(tui->face.talk, &text, &len, now_ms);
     if (rc)
         return rc == ERROR_STATE ? 0 : rc; /* it was told */
     const struct offer_choice choice = {.name = "", .text = text, .label = ""};

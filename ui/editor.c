@@ -115,6 +115,14 @@ int editor_remember(struct editor *e, const char *text, size_t len)
     return recall_add(&e->recall, text, len);
 }
 
+int editor_cancel(struct editor *e)
+{
+    int rc = editor_set(e, "", 0);
+    if (rc == 0)
+        recall_reset(&e->recall);
+    return rc;
+}
+
 void editor_sent(struct editor *e)
 {
     (void)recall_add(&e->recall, e->text, e->len);

@@ -42,6 +42,9 @@ int editor_replace(struct editor *e, size_t at, size_t len, const char *text, si
  */
 int editor_do(struct editor *e, enum action action);
 
+/* Empties the line, which is the draft again, not a line sent before. Errors as editor_set. */
+int editor_cancel(struct editor *e);
+
 /* Empties the line, and remembers the text as sent, where there is memory for that. */
 void editor_sent(struct editor *e);
 

@@ -21,6 +21,12 @@ void recall_clear(struct recall *r)
     *r = (struct recall){0};
 }
 
+void recall_reset(struct recall *r)
+{
+    forget_edits(r);
+    r->at = r->count;
+}
+
 int recall_add(struct recall *r, const char *text, size_t len)
 {
     const char *newest = r->count ? r->lines[r->count - 1].sent : "";
@@ -37,8 +43,7 @@ int recall_add(struct recall *r, const char *text, size_t len)
         r->lines[r->count++] = (struct recall_line){.sent = sent};
         r->lines[r->count] = (struct recall_line){0};
     }
-    forget_edits(r);
-    r->at = r->count;
+    recall_reset(r);
     return 0;
 }
 

@@ -30,6 +30,9 @@ void recall_clear(struct recall *r);
  */
 int recall_add(struct recall *r, const char *text, size_t len);
 
+/* Forgets what was changed in any line; the draft is the current one. */
+void recall_reset(struct recall *r);
+
 /*
  * Leaves the current line, whose text is now `text`, for an older (-1) or newer (1) one. 1 and
  * that one's text (borrowed until the next call), 0 where there is none, ERROR_NOMEM.

@@ -235,7 +235,7 @@ static int cancel(struct ui *ui)
         return 0;
     }
     if (!is_empty(ui->editor)) {
-        int rc = editor_set(ui->editor, "", 0);
+        int rc = editor_cancel(ui->editor);
         return rc ? rc : changed(ui);
     }
     ui_ask(ui, UI_ASKING_QUIT, "quit? (y/n)");

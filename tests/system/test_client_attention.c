@@ -237,7 +237,7 @@ static void test_a_bad_line_of_the_file_is_told(void **state)
     terminal_send(alice, "/set theme\r");
     assert_true(terminal_wait(alice, "theme        light"));
     terminal_send(alice, "/set\r");
-    assert_true(terminal_wait(alice, "notify-text  on"));
+    assert_true(terminal_wait(alice, "bell         on"));
     pair_quit(alice);
 }
 

@@ -143,6 +143,26 @@ static void test_tab_gives_the_old_text_to_edit(void **state)
     pair_quit(bob);
 }
 
+static void test_what_was_sent_is_recalled_in_the_next_run(void **state)
+{
+    (void)state;
+    pair_start("recall");
+    terminal_send(alice, "one\r//two\r/me waves\r/delete\r/me nods\r");
+    assert_true(terminal_wait(bob, "alice nods"));
+    pair_assert_mark(alice, "alice nods", "✓✓");
+    pair_quit(alice);
+    terminal_free(alice);
+    alice = pair_start_one("alice", "recall");
+    assert_true(terminal_wait(alice, "bob ● here"));
+    static const char *const lines[] = {"/ /me nods", "› //two", "› one"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        terminal_send(alice, UP);
+        assert_true(terminal_wait(alice, lines[i]));
+    }
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_a_long_paste_is_one_folded_message(void **state)
 {
     (void)state;
@@ -175,6 +195,7 @@ int main(void)
         TEST(test_what_was_sent_is_no_draft_after_a_kill),
         TEST(test_what_may_be_meant_as_a_command_is_asked),
         TEST(test_tab_gives_the_old_text_to_edit),
+        TEST(test_what_was_sent_is_recalled_in_the_next_run),
         TEST(test_a_long_paste_is_one_folded_message),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);

@@ -161,6 +161,23 @@ static void test_the_ways_to_quit(void **state)
     ui_free(ui);
 }
 
+static void test_cancelling_forgets_what_was_recalled(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(24, 80);
+    type(ui, "one\rtwo\r");
+    press(ui, INPUT_UP);
+    press(ui, INPUT_UP);
+    type(ui, " changed");
+    assert_string_equal(draft(ui), "one changed");
+    control(ui, 'C');
+    press(ui, INPUT_UP);
+    assert_string_equal(draft(ui), "two");
+    press(ui, INPUT_UP);
+    assert_string_equal(draft(ui), "one");
+    ui_free(ui);
+}
+
 static void test_a_page_lies_over_the_conversation(void **state)
 {
     (void)state;
@@ -718,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_a_page_lies_over_the_conversation),
         cmocka_unit_test(test_the_second_column_of_a_page_hangs),
         cmocka_unit_test(test_a_page_is_read_as_in_a_pager),
+        cmocka_unit_test(test_cancelling_forgets_what_was_recalled),
         cmocka_unit_test(test_pastes),
         cmocka_unit_test(test_a_paste_is_sent_as_one_block),
         cmocka_unit_test(test_what_was_sent_is_taken_back),
