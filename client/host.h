@@ -6,8 +6,9 @@ enum {
 };
 
 /*
- * What others on the network can call this machine, as the HOST of an address: its first address on
- * a network, IPv4 rather than IPv6; else its name. Gives `out`.
+ * What others on the network can call this machine, as the HOST of an address: the address that its
+ * packets to the world have, IPv4 rather than IPv6; else its first on a network; else its name.
+ * Gives `out`.
  */
 const char *host_find(char out[HOST_MAX]);
 

@@ -155,7 +155,7 @@ static int set_names(struct options *o, const struct given *given, char why[OPTI
                         "'%s' cannot be a nick: 1 to 32 letters, digits, or _ - . inside, as in "
                         "--nick alice",
                         quote_text(nick, strlen(nick), quoted));
-    const char *room = choose(o, given->room, SETTING_ROOM, "lobby");
+    const char *room = choose(o, given->room, SETTING_ROOM, OPTIONS_ROOM);
     rc = name_init_room(&o->room, room, strlen(room));
     if (rc)
         return complain(why, rc,

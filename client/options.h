@@ -17,6 +17,8 @@ enum {
     OPTIONS_ERROR_MAX = ADDRESS_ERROR_MAX,
 };
 
+#define OPTIONS_ROOM "lobby" /* where none is given */
+
 enum options_action {
     OPTIONS_RUN,
     OPTIONS_DEMO,

@@ -1,5 +1,8 @@
 #include "words.h"
 
+#include "address.h"
+#include "options.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,19 +101,34 @@ void words_missing(const struct words *w, char out[WORDS_MAX])
     fill(w, "what $p wrote before the next message is lost: they do not have it any more", out);
 }
 
+/* Writes how others reach a relay: by `host` where it is here, without the usual port. */
+static void put_relay(const char *text, const char *host, char out[WORDS_RELAY_MAX])
+{
+    struct address relay;
+    char why[ADDRESS_ERROR_MAX];
+    snprintf(out, WORDS_RELAY_MAX, "%s", text);
+    if (address_parse(text, &relay, why) || relay.is_unix)
+        return;
+    bool is_here = strcmp(relay.host, "localhost") == 0 || strcmp(relay.host, "::1") == 0 ||
+                   strncmp(relay.host, "127.", 4) == 0;
+    const char *port = strrchr(text, ':');
+    int host_len = (int)(port - text);
+    snprintf(out, WORDS_RELAY_MAX, "%.*s%s", is_here ? (int)strlen(host) : host_len,
+             is_here ? host : text, relay.port == ADDRESS_PORT ? "" : port);
+}
+
 void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX])
 {
     struct words elsewhere = *w;
     char relay[WORDS_RELAY_MAX], text[WORDS_MAX];
-    static const char local[] = "localhost:";
-    if (strncmp(w->relay, local, strlen(local)) == 0) {
-        snprintf(relay, sizeof relay, "%s:%s", host, w->relay + strlen(local));
-        elsewhere.relay = relay;
-    }
+    put_relay(w->relay, host, relay);
+    elsewhere.relay = relay;
     snprintf(text, sizeof text,
-             "Write a line and press Enter: it waits here until somebody is in the room $o.\n"
-             "They type: chat-client --server $r --room $o%s%s --nick NAME\n"
-             "F1 tells about keys and commands, /quit ends.",
+             "Write a line and press Enter: it waits here until somebody is in the room $o. They "
+             "type:\n"
+             "chat-client --server $r%s%s%s --nick NAME\n"
+             "F1 lists keys and commands, M-l shows text alone, to copy it; /quit ends.",
+             strcmp(w->room, OPTIONS_ROOM) == 0 ? "" : " --room $o",
              w->plaintext ? " --plaintext" : "", w->open ? " --no-seal" : "");
     fill(&elsewhere, text, out);
 }

@@ -108,18 +108,25 @@ static void test_what_the_other_person_types(void **state)
 {
     (void)state;
     const struct {
-        const char *relay, *command;
+        const char *relay, *room, *command;
         bool plaintext, open;
     } rows[] = {
-        {"localhost:12121", "chat-client --server box:12121 --room tea --nick NAME", false, false},
-        {"den:4000", "chat-client --server den:4000 --room tea --no-seal --nick NAME", false, true},
-        {"unix:/run/chat", "--server unix:/run/chat --room tea --plaintext --nick NAME", true,
+        {"localhost:12121", "tea", "\nchat-client --server box --room tea --nick NAME\n", false,
          false},
+        {"127.0.0.1:4000", "lobby", "\nchat-client --server box:4000 --nick NAME\n", false, false},
+        {"[::1]:4000", "lobby", "\nchat-client --server box:4000 --nick NAME\n", false, false},
+        {"[fd00::2]:12121", "lobby", "\nchat-client --server [fd00::2] --nick NAME\n", false,
+         false},
+        {"den:4000", "tea", "\nchat-client --server den:4000 --room tea --no-seal --nick NAME\n",
+         false, true},
+        {"unix:/run/chat", "lobby",
+         "\nchat-client --server unix:/run/chat --plaintext --nick NAME\n", true, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct words w = alone;
         char text[WORDS_MAX];
         w.relay = rows[i].relay;
+        w.room = rows[i].room;
         w.plaintext = rows[i].plaintext;
         w.open = rows[i].open;
         words_greeting(&w, "box", text);
