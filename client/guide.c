@@ -28,19 +28,56 @@ enum {
 
 static const struct json_string own_nick = {"guide", 5};
 
-static const char *const script[] = {
-    "Hello! I am a script in this program: nothing you write here leaves this machine.\n"
-    "Write something and press Enter.",
-    "I have it: the mark beside your line says so. ✓✓ is on my machine, ● is seen by me.\n"
-    "Press Up to get your line back, change it, and press Enter again.",
-    "Alt-Enter, or Ctrl-J, begins a new line in the same message. Send me two lines.",
-    "PageUp and PageDown read back; End comes back down. Ctrl-R searches. F1 lists every key, and "
-    "Esc closes it.\nThen send: /me waves",
-    "Lines with a slash are commands. /set lists what you can change: try /set theme light.\n"
-    "Tell me when you did.",
-    "That is all there is to it. What you write while the other person is away waits for them.\n"
-    "/quit ends this. Then: chat-client --nick NAME",
-    "I have nothing more to say: /quit ends this.",
+static bool has_lines(const struct payload *p)
+{
+    return memchr(p->text.at, '\n', p->text.len);
+}
+
+static bool has_sign(const struct payload *p)
+{
+    size_t i = 0;
+    while (i < p->text.len && !(p->text.at[i] & 0x80))
+        i++;
+    return i < p->text.len;
+}
+
+/* What it says, and waits for then: any line, or a message of a kind, or one that has something. */
+static const struct {
+    const char *text;
+    enum payload_kind kind;
+    bool (*has)(const struct payload *p);
+    const char *hint; /* where something else comes */
+} script[] = {
+    {.text = "Hello! I am a script in this program: nothing you write here leaves this machine.\n"
+             "Write something and press Enter."},
+    {.text = "I have it: the mark at the end of your line says so. ✓✓ is on my machine, ● is seen "
+             "by me.\nPress Up to get your line back, change it, and press Enter again."},
+    {.text = "Ctrl-J, or Alt-Enter, begins a new line in the same message. Send me two lines.",
+     .has = has_lines,
+     .hint = "That was one line. Write something, press Ctrl-J, write more, and then Enter."},
+    {.text = "Signs have names. Type :hea and press Tab: again and again, until you like it. Then "
+             "Enter.",
+     .has = has_sign,
+     .hint = "I see no sign in it. Type :hea and press Tab until the sign is in your line, then "
+             "Enter."},
+    {.text = "Lines that begin with a slash are commands, and Tab completes those too.\n"
+             "Do something: /me waves",
+     .kind = PAYLOAD_ACTION,
+     .hint = "That was said, not done: begin the line with /me and a space."},
+    {.text = "Put a sign to what I say here: /react :+1:\n"
+             "Alt-P would choose an older message first, Esc none again.",
+     .kind = PAYLOAD_REACT,
+     .hint = "That is a new message. Write /react :+1: and press Enter."},
+    {.text = "You may change your mind: /edit and a new text changes what you said last.",
+     .kind = PAYLOAD_EDIT,
+     .hint = "That is a new message, too. Write /edit, a space and the text."},
+    {.text = "PageUp and PageDown read back, End comes back down, and Ctrl-R searches. F1 shows "
+             "every key and command, q closes that.\nTell me when you have had a look."},
+    {.text = "/theme shows colours, on this very screen: Up and Down, then Enter or Esc.\n"
+             "Tell me when you like what you see."},
+    {.text = "That is all there is to it. What you write while the other person is away waits for "
+             "them, even if the power goes.\n/quit ends this. Then: chat-client --nick NAME"},
+    {.text = "I have nothing more to say: /quit ends this."},
 };
 
 enum {
@@ -59,7 +96,7 @@ struct player {
 
 const char *guide_line(size_t number)
 {
-    return number < LINES ? script[number] : NULL;
+    return number < LINES ? script[number].text : NULL;
 }
 
 static uint64_t wall_now_ms(void)
@@ -100,19 +137,38 @@ static int send_message(struct player *p, const struct payload *payload)
     return send_frame(p, &h, payload);
 }
 
-/* Says the next line, as somebody who writes it first; the last one as often as need be. */
-static int say_next(struct player *p)
+/* Says something, as somebody who writes it first. */
+static int say(struct player *p, const char *text)
 {
-    const char *text = script[p->line];
     const struct header signal = {.type = HEADER_SIGNAL, .peer = own_nick, .time = wall_now_ms()};
     const struct payload typing = {.kind = PAYLOAD_TYPING, .active = true};
     const struct payload said = {.kind = PAYLOAD_TEXT, .text = {text, strlen(text)}};
-    if (p->line + 1 < LINES)
-        p->line++;
     poll(NULL, 0, READING_MS);
     int rc = send_frame(p, &signal, &typing);
     poll(NULL, 0, WRITING_MS);
     return rc ? rc : send_message(p, &said);
+}
+
+/* Says the next line; the last one as often as need be. */
+static int say_next(struct player *p)
+{
+    size_t line = p->line;
+    if (line + 1 < LINES)
+        p->line++;
+    return say(p, script[line].text);
+}
+
+/* Answers what it was told: goes on where that was what the last line asked for. */
+static int answer(struct player *p, const struct payload *told)
+{
+    size_t line = p->line - 1;
+    bool is_text = told->kind == PAYLOAD_TEXT || told->kind == PAYLOAD_ACTION;
+    bool is_done = script[line].kind ? told->kind == script[line].kind : is_text;
+    if (is_done && script[line].has)
+        is_done = script[line].has(told);
+    if (is_done)
+        return say_next(p);
+    return is_text && script[line].hint ? say(p, script[line].hint) : 0;
 }
 
 static int take_hello(struct player *p, const struct header *h)
@@ -143,11 +199,11 @@ static int take_message(struct player *p, const struct header *h, const struct f
     if (rc || frame->content_len < 1 ||
         payload_decode(frame->content + 1, frame->content_len - 1, &p->scratch, &payload))
         return rc;
-    if (payload.kind != PAYLOAD_TEXT && payload.kind != PAYLOAD_ACTION)
+    if (payload.kind == PAYLOAD_READ)
         return 0;
     poll(NULL, 0, READING_MS);
     rc = send_message(p, &seen);
-    return rc ? rc : say_next(p);
+    return rc ? rc : answer(p, &payload);
 }
 
 static int take_frame(struct player *p, const struct frame *frame)

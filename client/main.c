@@ -123,6 +123,7 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
         .fingerprint = o->fingerprint,
         .identity = identity,
         .open = o->no_seal,
+        .demo = o->action == OPTIONS_DEMO,
         .face = face,
     };
     int rc = talk_new(&talk, &options);

@@ -43,6 +43,7 @@ struct talk_options {
     const struct settings *settings; /* as at the start; copied by talk_new */
     const char *fingerprint;         /* the only relay key to accept; "" for the one pinned */
     bool plaintext, open;            /* --plaintext, --no-seal */
+    bool demo;                       /* --demo */
     struct face *face;
 };
 

@@ -261,6 +261,7 @@ struct words talk_words(const struct talk *t)
         .peer = session_peer_nick(t->parts.session),
         .plaintext = t->options.plaintext,
         .open = t->options.open,
+        .demo = t->options.demo,
     };
 }
 

@@ -121,6 +121,10 @@ void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]
 {
     struct words elsewhere = *w;
     char relay[WORDS_RELAY_MAX], text[WORDS_MAX];
+    if (w->demo) {
+        snprintf(out, WORDS_MAX, "A demonstration: nothing leaves this machine or is kept.");
+        return;
+    }
     put_relay(w->relay, host, relay);
     elsewhere.relay = relay;
     snprintf(text, sizeof text,

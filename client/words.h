@@ -18,6 +18,7 @@ enum {
 struct words {
     const char *relay, *room, *nick, *peer;
     bool plaintext, open; /* --plaintext, --no-seal */
+    bool demo;            /* the other person is a script */
 };
 
 /* "reconnecting in 2 s (refused by den:12121)". */

@@ -26,8 +26,17 @@ static const char *beginning(size_t number)
 static void test_the_script_is_played_to_its_end(void **state)
 {
     (void)state;
-    static const char *const answers[] = {
-        "hello\r", "\033OA!\r", "one\ntwo\r", "/me waves\r", "/set theme light\rdone\r", "bye\r"};
+    static const char *const answers[] = {"hello\r",
+                                          "\033OA!\r",
+                                          "one\ntwo\r",
+                                          ":hea\t\t\r",
+                                          "/me waves\r",
+                                          "/react :+1:\r",
+                                          "/edit and more\r",
+                                          "\033OPqread\r",
+                                          "/theme\r\r"
+                                          "done\r",
+                                          "bye\r"};
     char variable[128];
     const char *scratch = scratch_path("demo");
     assert_int_equal(mkdir(scratch, 0700), 0);
@@ -40,9 +49,10 @@ static void test_the_script_is_played_to_its_end(void **state)
         assert_true(terminal_wait(t, beginning(i)));
         if (guide_line(i + 1))
             terminal_send(t, answers[i]);
+        if (i == 1)
+            assert_true(terminal_find(t, "demonstration", NULL) >= 0);
     }
-    assert_true(terminal_find(t, "alice waves", NULL) >= 0);
-    assert_true(terminal_find(t, "alice  hello!", NULL) >= 0);
+    assert_true(terminal_find(t, "alice and more", NULL) >= 0);
     assert_true(terminal_find(t, "●", NULL) >= 0);
     terminal_send(t, "/quit\r");
     assert_int_equal(terminal_wait_exit(t), 0);
@@ -50,10 +60,30 @@ static void test_the_script_is_played_to_its_end(void **state)
     assert_int_equal(rmdir(scratch), 0); /* nothing was left in it */
 }
 
+static void test_who_does_something_else_gets_a_hint(void **state)
+{
+    (void)state;
+    const char *const argv[] = {CHAT_CLIENT, "--demo", "--nick", "alice", NULL};
+    struct terminal *t = terminal_start(&(struct terminal_options){argv, NULL, 40, 100});
+    static const char *const lines[][2] = {
+        {"hello\r", "I have it"}, {"hello\r", "Send me two lines"}, {"two\r", "That was one line"},
+        {"a\nb\r", "Signs have"}, {"heart\r", "I see no sign"},
+    };
+    assert_true(terminal_wait(t, beginning(0)));
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        terminal_send(t, lines[i][0]);
+        assert_true(terminal_wait(t, lines[i][1]));
+    }
+    terminal_send(t, "/quit\r");
+    assert_int_equal(terminal_wait_exit(t), 0);
+    terminal_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_script_is_played_to_its_end),
+        cmocka_unit_test(test_who_does_something_else_gets_a_hint),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }

@@ -43,7 +43,8 @@ static void test_an_empty_room_says_what_to_do(void **state)
     (void)state;
     char command[SERVER_ADDRESS_MAX + 64];
     alice = pair_start_one("alice", "first");
-    snprintf(command, sizeof command, "chat-client --server %s --room lobby", address);
+    snprintf(command, sizeof command, "%s --nick NAME", strrchr(address, ':'));
+    assert_true(terminal_wait(alice, " chat-client --server "));
     assert_true(terminal_wait(alice, command));
     assert_true(terminal_wait(alice, "F1"));
     terminal_send(alice, F1);

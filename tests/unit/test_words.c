@@ -150,7 +150,7 @@ static void test_long_names_are_cut_and_not_run_over(void **state)
     (void)state;
     static char name[4 * WORDS_MAX];
     memset(name, 'x', sizeof name - 1);
-    struct words w = {name, name, name, name, true, true};
+    struct words w = {name, name, name, name, true, true, false};
     char text[WORDS_MAX];
     words_stopped(&w, CODE_ROOM_FULL, text);
     assert_int_equal(strlen(text), WORDS_MAX - 1);
