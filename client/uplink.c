@@ -227,7 +227,9 @@ void uplink_refused(struct session *s, enum header_code code, const char *text)
     if (after == COME_BACK_FOR_A_WHILE)
         after = after_taken(s);
     disconnect(s);
-    end(s, after, code, text);
+    /* Who is leaving anyway was not refused: the connection was lost a moment too early. */
+    bool lost = after != STOP && s->uplink.quitting;
+    end(s, after, lost ? CODE_UNKNOWN : code, text);
 }
 
 void uplink_quit(struct session *s, bool leave)

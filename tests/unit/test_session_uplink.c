@@ -343,6 +343,17 @@ static void test_quit_gives_the_seat_up(void **state)
     play_expect(p, "disconnect\nstatus stopped\n", "");
 }
 
+/* As where a whole machine goes down. */
+static void test_quit_while_the_relay_stops(void **state)
+{
+    struct play *p = *state;
+    play_join(p);
+    session_quit(p->s, false, p->now_ms);
+    play_expect(p, "status leaving\n", "bye\n");
+    play_relay(p, "{'type':'error','code':'shutting-down','text':'bye bye','fatal':true}");
+    play_expect(p, "disconnect\nstatus stopped (bye bye)\n", "");
+}
+
 static void test_quit_waits_for_the_disk_and_for_receipts(void **state)
 {
     struct play *p = *state;
@@ -420,6 +431,7 @@ int main(void)
         TEST(test_pings_are_answered),
         TEST(test_quit_says_bye),
         TEST(test_quit_gives_the_seat_up),
+        TEST(test_quit_while_the_relay_stops),
         TEST(test_quit_waits_for_the_disk_and_for_receipts),
         TEST(test_quit_without_a_connection),
         TEST(test_names_must_be_names),
