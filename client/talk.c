@@ -155,8 +155,7 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     struct talk_parts before = t->parts;
     t->parts = made;
     made = before;
-    t->was_online = t->has_failed = false;
-    t->stopped_by = CODE_UNKNOWN;
+    t->was_online = t->has_failed = t->is_refused = false;
     rc = talk_show_missed(t);
     if (rc == 0)
         rc = t->options.face->ops->begin(t->options.face, now_ms);
@@ -272,8 +271,11 @@ static int on_status(struct talk *t, const struct session_event *e, uint64_t now
         break;
     case SESSION_STOPPED:
         if (e->status.code != CODE_UNKNOWN) {
-            t->stopped_by = e->status.code;
+            t->is_refused = true;
             words_stopped(&w, e->status.code, t->why);
+        } else if (!t->is_quitting && t->exit == TALK_FINE) { /* with a code of a later version */
+            t->is_refused = true;
+            snprintf(t->why, sizeof t->why, "%s ended it: %s", w.relay, e->status.why);
         }
         break;
     default: break;

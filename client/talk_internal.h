@@ -28,7 +28,7 @@ struct talk {
     bool was_online; /* at this relay */
     bool has_failed; /* a connection came to nothing */
     bool is_quitting;
-    enum header_code stopped_by;
+    bool is_refused; /* by the relay, for good */
     enum talk_exit exit;
     char why[WORDS_MAX]; /* why it failed for good, or why there is no connection now */
     uint8_t block[TALK_READ_BLOCK];

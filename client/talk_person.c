@@ -240,7 +240,7 @@ enum talk_exit talk_exit(const struct talk *t, char why[WORDS_MAX])
 {
     enum talk_exit exit = t->exit;
     why[0] = '\0';
-    if (exit == TALK_FINE && t->stopped_by != CODE_UNKNOWN)
+    if (exit == TALK_FINE && t->is_refused)
         exit = TALK_REFUSED;
     if (exit != TALK_FINE)
         snprintf(why, WORDS_MAX, "%s", t->why);

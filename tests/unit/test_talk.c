@@ -241,6 +241,40 @@ static void test_a_conversation_at_every_lack_of_memory(void **state)
     buffer_clear(&out);
 }
 
+/* Of a relay of a later version. */
+static void test_an_error_without_a_known_code_is_a_sentence(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "{\"type\":\"error\",\"code\":\"moved\",\"text\":\"Go to den.\",\"fatal\":true}";
+    enum {
+        LEN = sizeof header - 1,
+    };
+    struct counter c = {.face.ops = &counter_ops};
+    struct talk_options options = options_for(&c.face);
+    struct talk *t;
+    char why[WORDS_MAX];
+    int far = -1;
+    buffer_init(&out, 1024);
+    assert_int_equal(buffer_put(&out, (const uint8_t[]){0, 0, 0, LEN + 2, 0, LEN}, 6), 0);
+    assert_int_equal(buffer_put(&out, header, LEN), 0);
+    assert_int_equal(talk_new(&t, &options), 0);
+    assert_int_equal(talk_connect(t, &relay, 0, why), 0);
+    for (int turns = 0; !talk_is_over(t) && turns < PATIENCE; turns++) {
+        struct pollfd p = talk_poll(t);
+        poll(&p, 1, 1);
+        assert_int_equal(talk_turn(t, p.revents, 0), 0);
+        assert_int_equal(talk_settle(t, 0), 0);
+        if (far < 0 && (far = accept(listener, NULL, NULL)) >= 0)
+            answer(far);
+    }
+    assert_int_equal(talk_exit(t, why), TALK_REFUSED);
+    assert_non_null(strstr(why, "relay ended it: Go to den."));
+    close(far);
+    talk_free(t);
+    buffer_clear(&out);
+}
+
 static void test_what_nobody_wrote_is_not_sent(void **state)
 {
     (void)state;
@@ -372,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_conversation_at_every_lack_of_memory),
+        cmocka_unit_test(test_an_error_without_a_known_code_is_a_sentence),
         cmocka_unit_test(test_what_nobody_wrote_is_not_sent),
         cmocka_unit_test(test_a_folder_that_is_not_ours_is_a_sentence),
         cmocka_unit_test(test_settings_are_listed_and_set),
