@@ -230,7 +230,9 @@ static int take_keys(struct tui *tui, uint64_t now_ms)
     int rc = 0;
     while (!is_lent(tui) && (rc = screen_next(tui->screen, now_ms, &in)) > 0) {
         hurry(tui, &in, now_ms);
-        rc = ui_input(tui->ui, &in);
+        rc = tui->remembers || in.kind > INPUT_PASTE ? 0 : tui_remember_sent(tui);
+        if (rc == 0)
+            rc = ui_input(tui->ui, &in);
         if (rc == 0)
             rc = tui_attend_input(tui, &in, now_ms);
         if (rc == 0) /* before the next one, so that keys that come at once keep their order */

@@ -44,6 +44,7 @@ struct tui {
     struct grace grace;
     char *doubted;  /* a line that may be meant as a command; NULL: none is */
     bool has_draft; /* the history has a draft */
+    bool remembers; /* what earlier runs sent */
 
     uint64_t shown;          /* id of the last message shown; 0: none */
     uint64_t place;          /* the message scrolled to; 0: the newest */
@@ -89,7 +90,7 @@ int tui_take_block(struct tui *tui, const struct ui_event *e, uint64_t now_ms);
 int tui_take_back(struct tui *tui);
 int tui_complete(struct tui *tui, uint64_t now_ms);
 
-/* At the start: what was sent in earlier runs can be recalled. */
+/* Before the first input, not the first screen: what earlier runs sent can be recalled. */
 int tui_remember_sent(struct tui *tui);
 
 /* What is being written changed: it is not what was doubted, then. */

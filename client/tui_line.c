@@ -45,6 +45,7 @@ int tui_remember_sent(struct tui *tui)
             rc = ERROR_NOMEM;
         free(line);
     }
+    tui->remembers = true;
     return rc < 0 ? rc : 0;
 }
 

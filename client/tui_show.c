@@ -88,8 +88,6 @@ int tui_begin(struct face *f, uint64_t now_ms)
         rc = load_place(tui);
     if (rc == 0)
         rc = tui_note_unread(tui);
-    if (rc == 0)
-        rc = tui_remember_sent(tui);
     if (rc == 0 && tui->oldest == UINT64_MAX) {
         struct words w = talk_words(f->talk);
         char text[WORDS_MAX], host[HOST_MAX];

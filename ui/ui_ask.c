@@ -58,14 +58,15 @@ int ui_answer(struct ui *ui, const struct input *in, bool *taken)
     bool again = action == ACTION_CANCEL || action == ACTION_ERASE_OR_QUIT;
     bool quitting = ui->mode == UI_ASKING_QUIT, send = !quitting && is_letter(in, 's');
     int rc = 0;
-    *taken = yes || no || again || !quitting;
+    bool waits = action == ACTION_SUSPEND || action == ACTION_REDRAW; /* the question does */
+    *taken = yes || no || again || (!quitting && !waits);
     if (quitting && (yes || again))
         rc = ui_emit(ui, UI_QUIT, "", 0);
     else if (send)
         rc = send_block(ui);
     else if (yes)
         rc = insert_paste(ui);
-    if (rc == 0 && (quitting || yes || no || again || send))
+    if (rc == 0 && ((quitting && !waits) || yes || no || again || send))
         stop_asking(ui);
     return rc;
 }

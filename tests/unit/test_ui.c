@@ -288,6 +288,13 @@ static void test_pastes(void **state)
         assert_false(shows(ui, "paste"));
         assert_string_equal(draft(ui), "");
     }
+    paste(ui, lines, 60);
+    events(ui);
+    control(ui, 'Z');
+    control(ui, 'L');
+    assert_string_equal(events(ui), "Z R ");
+    assert_true(shows(ui, "paste 31 lines?"));
+    type(ui, "n");
     paste(ui, lines, 39); /* 20 lines */
     assert_int_equal(strlen(draft(ui)), 39);
     ui_free(ui);
