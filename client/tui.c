@@ -216,7 +216,7 @@ static int keep_time(struct tui *tui, uint64_t now_ms)
         ui_set_writing(tui->ui, false);
     }
     bool is_ending = talk_is_quitting(tui->face.talk);
-    int rc = tui_release(tui, is_ending ? UINT64_MAX : now_ms, now_ms);
+    int rc = tui_release_due(tui, now_ms);
     if (rc || (now_ms < tui->place_due_ms && !(is_ending && tui->place_due_ms != UINT64_MAX)))
         return rc;
     tui->place_due_ms = UINT64_MAX;

@@ -96,8 +96,9 @@ int tui_remember_sent(struct tui *tui);
 /* What is being written changed: it is not what was doubted, then. */
 void tui_forget_doubt(struct tui *tui);
 
-/* Sends what could be taken back until `due_ms`. */
+/* Sends what could be taken back until `due_ms`; until now, or all where it cannot wait. */
 int tui_release(struct tui *tui, uint64_t due_ms, uint64_t now_ms);
+int tui_release_due(struct tui *tui, uint64_t now_ms);
 
 /* Puts what would be lost with the program into the history: what can be taken back, the draft. */
 int tui_keep_lines(struct tui *tui);

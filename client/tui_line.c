@@ -106,13 +106,26 @@ int tui_release(struct tui *tui, uint64_t due_ms, uint64_t now_ms)
     return rc ? rc : show_held(tui);
 }
 
+/* Whether what waits and this fit into one draft. */
+static bool fits(const struct tui *tui, size_t len)
+{
+    return tui->grace.bytes + tui->grace.count + len <= EDITOR_MAX;
+}
+
 /* Whether it is a message, which may wait. A command goes at once, behind what waits. */
-static bool can_wait(const struct tui *tui, const char *text, size_t len)
+static bool is_message(const char *text, size_t len)
 {
     struct commands_line parsed;
     commands_parse(text, len, &parsed);
-    bool fits = tui->grace.bytes + tui->grace.count + len < EDITOR_MAX;
-    return parsed.kind == COMMANDS_MESSAGE && fits;
+    return parsed.kind == COMMANDS_MESSAGE;
+}
+
+int tui_release_due(struct tui *tui, uint64_t now_ms)
+{
+    size_t len;
+    editor_text(ui_editor(tui->ui), &len);
+    bool all = talk_is_quitting(tui->face.talk) || !fits(tui, len);
+    return tui_release(tui, all ? UINT64_MAX : now_ms, now_ms);
 }
 
 /* A line was sent: it goes out, now or after the time in which it can be taken back. */
@@ -121,7 +134,7 @@ static int take(struct tui *tui, const char *text, size_t len, bool as_is, uint6
     size_t grace_s = settings_choice(talk_settings(tui->face.talk), SETTING_GRACE);
     int rc;
     tui->typing_next_ms = 0;
-    if (grace_s > 0 && (as_is || can_wait(tui, text, len))) {
+    if (grace_s > 0 && fits(tui, len) && (as_is || is_message(text, len))) {
         rc = grace_put(&tui->grace, text, len, as_is, now_ms + grace_s * 1000);
         if (rc == 0)
             rc = tui_keep_lines(tui);
