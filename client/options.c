@@ -46,7 +46,7 @@ static const struct option long_options[] = {
 };
 
 static const char usage[] =
-    "usage: chat-client [option ...]\n"
+    "Usage: chat-client [OPTION]...\n"
     "Talks to one other person in a room of a relay (chat-server).\n"
     "\n"
     "  -n, --nick NAME       who you are (the setting, else $USER)\n"
