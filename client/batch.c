@@ -4,8 +4,10 @@
 #include "payload.h"
 #include "talk.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void note_shown(void *owner, uint64_t message)
@@ -85,6 +87,14 @@ static int refuse(struct batch *b, int error)
     return b->face.ops->tell(&b->face, FACE_ERROR, why);
 }
 
+static int tell_unreadable(struct batch *b)
+{
+    char why[256];
+    snprintf(why, sizeof why, "standard input cannot be read: %s", strerror(errno));
+    b->face.refused++;
+    return b->face.ops->tell(&b->face, FACE_ERROR, why);
+}
+
 static int take_lines(struct batch *b, uint64_t now_ms)
 {
     const char *line;
@@ -109,7 +119,9 @@ int batch_take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t
     if (fds[0].revents == 0)
         return 0;
     int rc = lines_read(&b->in);
-    if (rc == ERROR_NOMEM)
+    if (rc == ERROR_SYSTEM)
+        rc = tell_unreadable(b);
+    if (rc < 0 && rc != ERROR_CLOSED)
         return rc;
     return take_lines(b, now_ms);
 }

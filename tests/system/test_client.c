@@ -407,6 +407,20 @@ static void test_output_that_cannot_be_written_is_told(void **state)
     }
 }
 
+static void spoil_input(void)
+{
+    dup2(open("/", O_RDONLY | O_DIRECTORY), STDIN_FILENO);
+}
+
+static void test_input_that_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    struct client_options options = {"alice", address, "spoilt", "--plain", spoil_input};
+    client_start(&alice, &options);
+    client_expect_told(&alice, "standard input cannot be read: Is a directory");
+    client_expect_exit(&alice, 1);
+}
+
 static void test_a_reader_that_goes_away_ends_it(void **state)
 {
     (void)state;
@@ -527,6 +541,7 @@ int main(void)
         TEST(test_leaving_gives_the_seat_up),
         TEST(test_it_works_without_standard_descriptors),
         TEST(test_output_that_cannot_be_written_is_told),
+        TEST(test_input_that_cannot_be_read_is_told),
         TEST(test_a_reader_that_goes_away_ends_it),
         TEST(test_a_signal_ends_it_though_nobody_reads),
         TEST(test_what_was_taken_and_not_printed_is_printed_at_the_next_start),
