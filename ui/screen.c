@@ -120,11 +120,12 @@ static int check(char *why, size_t size)
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR)
         return refuse(why, size, term, "is not known here: use --plain");
     const char *move = tigetstr("cup"), *leave = tigetstr("rmcup");
-    bool usable = move && move != (char *)-1 && tigetflag("hc") <= 0;
+    bool usable = move && move != (char *)-1 && strncmp(move, "\033[", 2) == 0;
+    usable = usable && tigetflag("hc") <= 0;
     if (usable && leave && leave != (char *)-1)
         snprintf(leave_screen, sizeof leave_screen, "%s", leave);
     del_curterm(cur_term);
-    return usable ? 0 : refuse(why, size, term, "cannot move its cursor: use --plain");
+    return usable ? 0 : refuse(why, size, term, "cannot be drawn on: use --plain");
 }
 
 /* Says what ncurses need not know. Undone by give_back. */
@@ -176,6 +177,7 @@ static int start(struct screen *s)
     nodelay(s->keys, TRUE);
     screen_define_keys();
     start_colours(s);
+    s->spared = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
     s->titled = tigetflag("XT") > 0;
     s->linked = s->titled || strncmp(termname(), "tmux", 4) == 0;
     handle_signals(on_signal);

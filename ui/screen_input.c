@@ -201,7 +201,8 @@ static void resize(struct screen *s, struct input *in)
     if (size.ws_row > 0 && size.ws_col > 0)
         resizeterm(size.ws_row, size.ws_col);
     screen_redraw(s);
-    *in = (struct input){.kind = INPUT_RESIZE, .rows = LINES, .columns = COLS};
+    int columns = s->spared && COLS > 1 ? COLS - 1 : COLS;
+    *in = (struct input){.kind = INPUT_RESIZE, .rows = LINES, .columns = columns};
 }
 
 int screen_next(struct screen *s, uint64_t now_ms, struct input *in)

@@ -19,6 +19,7 @@ struct screen {
     bool utf8, taken, titled;
     bool linked; /* it knows links, or leaves them out */
     bool bare;   /* lines of screen_show_bare are on the terminal */
+    bool spared; /* the last column is left free: not every terminal wraps there as it says */
     bool stops;  /* SIGTSTP was not ignored when we came */
     int colours;
     int wake[2]; /* a pipe: signals write to it */

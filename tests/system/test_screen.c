@@ -133,7 +133,7 @@ static void test_other_terminals_are_left_to_plain_lines(void **state)
     static const struct {
         const char *environment[2], *why;
     } cases[] = {
-        {{"TERM=dumb"}, "the terminal (TERM=dumb) cannot move its cursor: use --plain"},
+        {{"TERM=dumb"}, "the terminal (TERM=dumb) cannot be drawn on: use --plain"},
         {{"TERM"}, "the terminal (TERM=) has no name: set TERM, or use --plain"},
         {{"TERM="}, "the terminal (TERM=) has no name: set TERM, or use --plain"},
         {{"TERM=no-such"}, "the terminal (TERM=no-such) is not known here: use --plain"},

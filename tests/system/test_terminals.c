@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -42,6 +43,9 @@ static const struct row {
     {"TERM=tmux", "LC_ALL=C.UTF-8", "A=", 24, 80, F1 F1 "x", "› x", 0},
     {"TERM=screen", "LC_ALL=C.UTF-8", "A=", 24, 80, PAGE_UP "x", "› x", 0},
     {"TERM=screen", "LC_ALL=C", "A=", 10, 40, F1 F1 "xy\001z", "> zxy", ASCII | NARROW},
+    {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "A=", 24, 80, "naïve", "› naïve", 0},
+    {"TERM=xterm", "LC_ALL=C", "NO_COLOR=1", 24, 80, "x", "> x", ASCII | MONO},
+    {"TERM=ansi", "LC_ALL=C.UTF-8", "A=", 24, 80, "x", "› x", 0},
     {"TERM=linux", "LC_ALL=C.UTF-8", "A=", 25, 80, "👍x", "x", 0},
     {"TERM=linux", "LC_ALL=C", "A=", 25, 80, "x", "> x", ASCII},
     {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "one\nand two", "and two", MONO},
@@ -51,14 +55,18 @@ static const struct row {
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 50, 200, "x", "› x", 0},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 200, 500, "x", "› x", 0},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 10, 24, "x", "› x", NARROW},
+    {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 10, 40, "x", "› x", NARROW},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 4, 20, "x", "› x", SMALL},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 3, 80, "x", "", SMALL},
+    {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 3, 10, "x", "", SMALL},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 24, 2, "👍", "", SMALL},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 2, 2, "x", "", SMALL},
     {"TERM=tmux-256color", "LC_ALL=C", "A=", 1, 1, "x", "", SMALL | ASCII},
     {"TERM=tmux-256color", "LC_ALL=C.UTF-8", "A=", 1, 500, "x", "", SMALL},
     {"TERM=dumb", "LC_ALL=C.UTF-8", "A=", 24, 80, "", "", PLAIN},
     {"TERM=dumb", "LC_ALL=C", "A=", 24, 80, "", "", PLAIN | ASCII},
+    {"TERM=vt52", "LC_ALL=C.UTF-8", "A=", 24, 80, "", "", PLAIN},
+    {"TERM=", "LC_ALL=C.UTF-8", "A=", 24, 80, "", "", PLAIN},
     {"TERM", "LC_ALL=C.UTF-8", "A=", 24, 80, "", "", PLAIN},
     {"TERM=no-such-terminal", "LC_ALL=C.UTF-8", "A=", 24, 80, "", "", PLAIN},
 };
@@ -178,6 +186,34 @@ static void test_every_terminal(void **state)
     client_expect_exit(&mallory, 0);
 }
 
+/* Characters of one byte each, where the system can make such a locale. */
+static void test_latin_1(void **state)
+{
+    (void)state;
+    char command[256], path[128];
+    snprintf(command, sizeof command, "localedef -i de_DE -f ISO-8859-1 %s >/dev/null 2>&1",
+             scratch_path("de_DE.ISO-8859-1"));
+    if (system(command) != 0)
+        skip();
+    snprintf(path, sizeof path, "LOCPATH=%s", scratch_folder());
+    const char *const environment[] = {"TERM=xterm", "LC_ALL=de_DE.ISO-8859-1", path, NULL};
+    client_start(&mallory, &(struct client_options){"mallory", address, "latin", NULL, NULL});
+    alice = pair_start_with(
+        &(struct pair_options){.nick = "alice", .folder = "latin", .environment = environment});
+    assert_true(terminal_wait(alice, "mallory"));
+    terminal_send(alice, "na\357ve\r");
+    client_expect_said(&mallory, "alice: naïve");
+    client_say(&mallory, "déjà vu 👍 – ●");
+    client_expect_said(&mallory, "mallory: déjà vu 👍 – ●");
+    assert_true(terminal_wait(alice, "vu :+1: ? ?"));
+    size_t len;
+    const char *bytes = terminal_bytes(alice, &len);
+    assert_non_null(memmem(bytes, len, "d\351j\340 vu", 7));
+    pair_quit(alice);
+    client_end_input(&mallory);
+    client_expect_exit(&mallory, 0);
+}
+
 /* However an emoji is drawn, what stands behind it does not move. */
 static void test_the_mark_keeps_its_column(void **state)
 {
@@ -233,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_terminal, pair_set_up, pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_latin_1, pair_set_up, pair_tear_down),
         cmocka_unit_test_setup_teardown(test_the_mark_keeps_its_column, pair_set_up,
                                         pair_tear_down),
         cmocka_unit_test_setup_teardown(test_who_idles_sleeps, pair_set_up, pair_tear_down),
