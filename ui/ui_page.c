@@ -70,9 +70,9 @@ static char *hang(const char *line, size_t len, int columns, size_t *out_len)
 static int put_lines(struct ui *ui, int columns,
                      int (*put)(struct transcript *, const struct transcript_entry *))
 {
-    const char *line = ui->page_text, *feed = line;
+    const char *line = ui->page_text, *feed;
     int rc = 0;
-    for (uint64_t id = 1; rc == 0 && feed; id++, line = feed + 1) {
+    for (uint64_t id = 1; rc == 0 && line; id++, line = feed ? feed + 1 : NULL) {
         feed = strchr(line, '\n');
         struct transcript_entry e = {.id = id, .kind = TRANSCRIPT_PAGE};
         char *text = hang(line, feed ? (size_t)(feed - line) : strlen(line), columns, &e.text_len);
