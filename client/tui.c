@@ -32,7 +32,8 @@ static int take_draft(struct tui *tui, const struct ui_event *e, uint64_t now_ms
     (void)e;
     size_t len;
     const char *text = editor_text(ui_editor(tui->ui), &len);
-    keep_place_soon(tui, now_ms);
+    if (len > 0 || tui->has_line)
+        keep_place_soon(tui, now_ms);
     tui_forget_doubt(tui);
     if (len == 0 || text[0] == '/' || now_ms < tui->typing_next_ms)
         return 0;
@@ -219,7 +220,6 @@ static int keep_time(struct tui *tui, uint64_t now_ms)
     int rc = tui_release_due(tui, now_ms);
     if (rc || (now_ms < tui->place_due_ms && !(is_ending && tui->place_due_ms != UINT64_MAX)))
         return rc;
-    tui->place_due_ms = UINT64_MAX;
     return tui_keep_lines(tui);
 }
 

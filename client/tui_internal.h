@@ -43,7 +43,7 @@ struct tui {
     struct visual visual;
     struct grace grace;
     char *doubted;  /* a line that may be meant as a command; NULL: none is */
-    bool has_draft; /* the history has a draft */
+    bool has_line;  /* something that is being written is in the history */
     bool remembers; /* what earlier runs sent */
 
     uint64_t shown;          /* id of the last message shown; 0: none */

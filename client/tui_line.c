@@ -53,11 +53,12 @@ int tui_keep_lines(struct tui *tui)
 {
     size_t len;
     const char *text = editor_text(ui_editor(tui->ui), &len);
+    tui->has_line = len > 0;
+    tui->place_due_ms = UINT64_MAX;
     char *joined = grace_join(&tui->grace, text, len, &len);
     if (!joined)
         return ERROR_NOMEM;
     talk_keep_place(tui->face.talk, joined, len, tui->place);
-    tui->has_draft = len > 0;
     free(joined);
     return 0;
 }
@@ -143,9 +144,7 @@ static int take(struct tui *tui, const char *text, size_t len, bool as_is, uint6
     rc = tui_release(tui, UINT64_MAX, now_ms);
     if (rc == 0)
         rc = send_line(tui, text, len, as_is, now_ms);
-    if (rc == 0 && tui->has_draft) /* else it would come back after a crash */
-        rc = tui_keep_lines(tui);
-    return rc;
+    return rc ? rc : tui_keep_lines(tui); /* else it would come back after a crash */
 }
 
 /* Asks whether a line that may be meant as a command is one: it is sent when it comes again. */

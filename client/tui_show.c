@@ -39,7 +39,7 @@ static int load_place(struct tui *tui)
     int rc = talk_get_place(tui->face.talk, &draft, &len, &tui->place);
     if (rc)
         return rc;
-    tui->has_draft = len > 0;
+    tui->has_line = len > 0;
     rc = ui_set_draft(tui->ui, draft, len);
     free(draft);
     return rc == ERROR_NOMEM ? rc : tui_go_back(tui, tui->place);
