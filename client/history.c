@@ -26,7 +26,7 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [PUT_CHANGE] = "INSERT OR IGNORE INTO change (target, id) SELECT id, ? FROM message "
                    "WHERE peer = ? AND mine = ? AND stream = ? AND n = ?",
     [PUT_PREKEY] = "REPLACE INTO prekey (made, secret) VALUES (?, ?)",
-    [DROP_PREKEYS] = "DELETE FROM prekey WHERE made < ?",
+    [DROP_PREKEYS] = "DELETE FROM prekey WHERE made < ? RETURNING made",
     [PUT_PLACE] = "REPLACE INTO place (one, draft, message) VALUES (1, ?, ?)",
     [GET_PLACE] = "SELECT draft, message FROM place",
     [PUT_SHOWN] = "REPLACE INTO shown (one, message) VALUES (1, ?)",
@@ -87,6 +87,7 @@ static const char *const migrations[] = {
 static const struct db_schema schema = {
     .what = "the history",
     .owner = "chat-client",
+    .has_secrets = true,
     .migrations = migrations,
     .migrations_count = sizeof migrations / sizeof migrations[0],
     .statements = statements,
@@ -156,7 +157,10 @@ bool history_is_dirty(const struct history *h)
 
 int history_commit(struct history *h)
 {
-    return db_commit(h->db);
+    int rc = db_commit(h->db);
+    if (rc == 0 && h->has_dropped) /* else it is tried after the next one */
+        h->has_dropped = db_settle(h->db) != 0;
+    return rc;
 }
 
 static void put_peer(struct history *h, const struct session_peer_row *row)
@@ -262,7 +266,8 @@ static void put_prekey(struct history *h, const struct session_prekey_row *row)
 static void drop_prekeys(struct history *h, uint64_t made_ms)
 {
     db_bind_integer(h->db, DROP_PREKEYS, 0, made_ms);
-    db_run(h->db, DROP_PREKEYS);
+    while (db_begin(h->db) && db_step(h->db, DROP_PREKEYS) > 0)
+        h->has_dropped = true;
 }
 
 void history_save(struct history *h, const struct session_event *event)

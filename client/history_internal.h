@@ -42,6 +42,7 @@ struct history {
     struct db *db;
     struct buffer scratch;
     int shown_fd;     /* -1: none */
+    bool has_dropped; /* secrets, which are in the log still */
     uint64_t next_id; /* a message below it is there already, and saved anew */
 };
 

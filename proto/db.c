@@ -162,8 +162,10 @@ static int migrate(struct db *db, const char *path, char why[DB_WHY_MAX])
 /* Exclusive: one process, and no shared-memory file. The lock is taken by the first access. */
 static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
-                              "PRAGMA secure_delete = FAST;"
                               "BEGIN IMMEDIATE; COMMIT";
+/* FAST: what costs no writing; not what was on pages that are free then. */
+static const char overwrite[] = "PRAGMA secure_delete = ON",
+                  overwrite_some[] = "PRAGMA secure_delete = FAST";
 
 static int prepare(struct db *db)
 {
@@ -178,13 +180,21 @@ static int prepare(struct db *db)
     return rc;
 }
 
+static const char empty_log[] = "PRAGMA wal_checkpoint(TRUNCATE)";
+
+int db_settle(struct db *db)
+{
+    int rc = exec(db, empty_log);
+    return rc == SQLITE_OK ? 0 : error_of(rc);
+}
+
 /*
  * What an earlier run wrote and did not live to sync can be read, and is not safe: makes it so
  * before anybody builds on it. That takes a little space; without, at least the log is synced.
  */
-static int settle(struct db *db)
+static int make_safe(struct db *db)
 {
-    int rc = exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+    int rc = exec(db, empty_log);
     return (rc & 0xff) == SQLITE_FULL ? SQLITE_OK : rc;
 }
 
@@ -218,9 +228,11 @@ int db_open(struct db **out, const char *path, const struct db_schema *schema, c
     if (rc == SQLITE_OK)
         rc = exec(db, pragmas);
     if (rc == SQLITE_OK)
+        rc = exec(db, schema->has_secrets ? overwrite : overwrite_some);
+    if (rc == SQLITE_OK)
         rc = migrate(db, path, why);
     if (rc == SQLITE_OK)
-        rc = settle(db);
+        rc = make_safe(db);
     if (rc == SQLITE_OK)
         rc = sync_folder(path);
     if (rc == SQLITE_OK)

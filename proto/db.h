@@ -19,6 +19,7 @@ struct db;
 struct db_schema {
     const char *what;  /* for sentences: "the queue" */
     const char *owner; /* the program: "chat-server" */
+    bool has_secrets;  /* what is deleted is overwritten; see db_settle */
     /* One step for each version. A step is never changed once it was released: the next one mends
      * it. */
     const char *const *migrations;
@@ -76,6 +77,12 @@ bool db_is_dirty(const struct db *db);
  * is of no use any more.
  */
 int db_commit(struct db *db);
+
+/*
+ * Brings what was committed from the log into the database and empties the log: what was deleted
+ * is nowhere any more. Where that fails (ERROR_FULL, ERROR_STORE, ERROR_NOMEM) nothing is lost.
+ */
+int db_settle(struct db *db);
 
 /* What SQLite said of the last failure; borrowed until the next call. */
 const char *db_error(const struct db *db);

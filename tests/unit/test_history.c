@@ -430,6 +430,31 @@ static void test_prekeys_come_back_until_they_are_dropped(void **state)
     history_close(h);
 }
 
+/* More than one page of them, in the log or wherever else: of a client that runs for weeks too. */
+static void test_prekeys_that_are_dropped_are_nowhere(void **state)
+{
+    (void)state;
+    enum {
+        COUNT = 300,
+    };
+    struct history *h = open_history();
+    uint8_t secret[KEYS_LEN];
+    for (size_t i = 0; i < COUNT; i++) {
+        memset(secret, 0, sizeof secret);
+        snprintf((char *)secret, sizeof secret, "the secret number %zu", i);
+        save_prekey(h, secret, 100 + i);
+        if (i % 50 == 0)
+            assert_int_equal(history_commit(h), 0);
+    }
+    assert_int_equal(history_commit(h), 0);
+    assert_true(is_on_disk((const uint8_t *)"the secret", 10));
+    history_save(h, &(struct session_event){.type = SESSION_DROP_PREKEYS, .made_ms = 100 + COUNT});
+    assert_int_equal(history_commit(h), 0);
+    assert_false(is_on_disk((const uint8_t *)"the secret", 10));
+    history_close(h);
+    assert_false(is_on_disk((const uint8_t *)"the secret", 10));
+}
+
 static void test_what_is_sealed_to_somebody_with_is_remembered(void **state)
 {
     (void)state;
@@ -492,6 +517,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_was_shown_is_remembered, set_up),
         cmocka_unit_test_setup(test_what_was_shown_is_noted_without_a_commit, set_up),
         cmocka_unit_test_setup(test_prekeys_come_back_until_they_are_dropped, set_up),
+        cmocka_unit_test_setup(test_prekeys_that_are_dropped_are_nowhere, set_up),
         cmocka_unit_test_setup(test_what_is_sealed_to_somebody_with_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
     };
