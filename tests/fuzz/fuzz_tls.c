@@ -1,16 +1,19 @@
 /*
  * What a relay hears. The first byte says when: 0, bytes instead of a handshake; 1, after one; 2, a
- * certificate (DER) that a client shows, as its own where it holds its key, else behind its own.
- * The second byte is the size of the steps. Whoever is let in is who they are.
+ * certificate (DER) that a client shows, as its own where it holds its key, else behind its own; 3,
+ * anything at all in the place of a certificate. The second byte is the size of the steps. Whoever
+ * is let in is who they are.
  */
 #include "error.h"
 #include "tls.h"
 
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <assert.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -74,6 +77,121 @@ static void hear_after(struct tls_session *server, const uint8_t *bytes, size_t 
     tls_session_free(client);
 }
 
+/* Gives the client what the session wrote. */
+static void take(struct tls_session *s, BIO *in)
+{
+    size_t len;
+    const uint8_t *bytes = tls_output(s, &len);
+    if (bytes) {
+        BIO_write(in, bytes, (int)len);
+        tls_consume(s, len);
+    }
+}
+
+/* A client of OpenSSL's, between two buffers. */
+static SSL *make_client(SSL_CTX *ctx, BIO *in, BIO *out)
+{
+    SSL *ssl = SSL_new(ctx);
+    SSL_set_bio(ssl, in, out);
+    SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+enum {
+    SECRET_LEN = 32,
+    GCM_KEY_LEN = 16,
+    GCM_NONCE_LEN = 12,
+    GCM_TAG_LEN = 16,
+    RECORD_HEADER = 5,
+    CERTIFICATE_HEAD = 11, /* of the message, and of the first certificate in it */
+    CERTIFICATE_MAX = 16000,
+};
+
+/* What a client's part of the handshake is encrypted with, from OpenSSL's log of keys. */
+static uint8_t secret[SECRET_LEN];
+
+static void log_key(const SSL *ssl, const char *line)
+{
+    (void)ssl;
+    static const char label[] = "CLIENT_HANDSHAKE_TRAFFIC_SECRET ";
+    if (strncmp(line, label, strlen(label)) != 0)
+        return;
+    const char *hex = strrchr(line, ' ') + 1;
+    for (size_t i = 0; i < SECRET_LEN; i++)
+        sscanf(hex + 2 * i, "%2hhx", &secret[i]);
+}
+
+/* HKDF-Expand-Label (RFC 8446, 7.1) without a context. */
+static void expand(const char *label, uint8_t *out, size_t len)
+{
+    uint8_t info[64], hash[EVP_MAX_MD_SIZE];
+    int info_len =
+        snprintf((char *)info, sizeof info, "__%ctls13 %s", (int)strlen(label) + 6, label);
+    info[0] = 0;
+    info[1] = (uint8_t)len;
+    info[info_len] = 0;
+    info[info_len + 1] = 1;
+    HMAC(EVP_sha256(), secret, SECRET_LEN, info, (size_t)info_len + 2, hash, NULL);
+    memcpy(out, hash, len);
+}
+
+static void put_24(uint8_t *at, size_t n)
+{
+    at[0] = (uint8_t)(n >> 16);
+    at[1] = (uint8_t)(n >> 8);
+    at[2] = (uint8_t)n;
+}
+
+/* Makes the record of a client's message with one certificate in it; gives its length. */
+static size_t make_record(const uint8_t *bytes, size_t len, uint8_t *record)
+{
+    uint8_t key[GCM_KEY_LEN], nonce[GCM_NONCE_LEN], text[CERTIFICATE_HEAD + CERTIFICATE_MAX + 3];
+    size_t text_len = CERTIFICATE_HEAD + len + 3, whole = text_len + GCM_TAG_LEN;
+    expand("key", key, sizeof key);
+    expand("iv", nonce, sizeof nonce);
+    text[0] = SSL3_MT_CERTIFICATE;
+    put_24(text + 1, len + 9);
+    text[4] = 0;
+    put_24(text + 5, len + 5);
+    put_24(text + 8, len);
+    memcpy(text + CERTIFICATE_HEAD, bytes, len);
+    memcpy(text + CERTIFICATE_HEAD + len, "\0\0\x16",
+           3); /* no extensions; the record's true type */
+    const uint8_t header[] = {23, 3, 3, (uint8_t)(whole >> 8), (uint8_t)whole};
+    memcpy(record, header, sizeof header);
+    EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+    int n;
+    int done = EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, key, nonce) &&
+               EVP_EncryptUpdate(c, NULL, &n, header, sizeof header) &&
+               EVP_EncryptUpdate(c, record + sizeof header, &n, text, (int)text_len) &&
+               EVP_EncryptFinal_ex(c, record + sizeof header + n, &n) &&
+               EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_LEN,
+                                   record + sizeof header + text_len);
+    assert(done);
+    EVP_CIPHER_CTX_free(c);
+    return sizeof header + whole;
+}
+
+/* Nothing that a client can say there lets it in before it has signed. */
+static void show_anything(struct tls_session *server, const uint8_t *bytes, size_t len, size_t step)
+{
+    static uint8_t wire[TLS_INPUT_MAX + 1024];
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_keylog_callback(ctx, log_key);
+    BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+    SSL *ssl = make_client(ctx, in, out);
+    SSL_do_handshake(ssl);
+    int wire_len = BIO_read(out, wire, TLS_INPUT_MAX);
+    hear(server, wire, (size_t)wire_len, TLS_INPUT_MAX);
+    take(server, in);
+    SSL_do_handshake(ssl);
+    hear(server, wire, make_record(bytes, len < CERTIFICATE_MAX ? len : CERTIFICATE_MAX, wire),
+         step);
+    assert(!tls_peer_identity(server));
+    SSL_free(ssl);
+    SSL_CTX_free(ctx);
+}
+
 static X509 *make_certificate(void)
 {
     X509 *x = X509_new();
@@ -101,10 +219,8 @@ static void show(struct tls_session *server, const uint8_t *bytes, size_t len)
         SSL_CTX_add_extra_chain_cert(ctx, shown);
     }
     SSL_CTX_use_PrivateKey(ctx, client_key);
-    SSL *ssl = SSL_new(ctx);
     BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-    SSL_set_bio(ssl, in, out);
-    SSL_set_connect_state(ssl);
+    SSL *ssl = make_client(ctx, in, out);
     int rc = 0;
     for (int turn = 0; turn < 3 && rc == 0; turn++) {
         uint8_t wire[TLS_INPUT_MAX];
@@ -114,12 +230,7 @@ static void show(struct tls_session *server, const uint8_t *bytes, size_t len)
             rc = tls_input(server, wire, (size_t)wire_len);
         assert(rc == 0);
         rc = read_all(server);
-        size_t out_len;
-        const uint8_t *output = tls_output(server, &out_len);
-        if (output) {
-            BIO_write(in, output, (int)out_len);
-            tls_consume(server, out_len);
-        }
+        take(server, in);
     }
     uint8_t public[TLS_KEY_LEN];
     size_t public_len = sizeof public;
@@ -140,10 +251,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct tls_session *server;
     int rc = tls_session_new(&server, server_tls, true);
     assert(rc == 0);
-    switch (bytes[0] % 3) {
+    switch (bytes[0] % 4) {
     case 0: hear(server, bytes + 2, len - 2, step); break;
     case 1: hear_after(server, bytes + 2, len - 2, step); break;
     case 2: show(server, bytes + 2, len - 2); break;
+    case 3: show_anything(server, bytes + 2, len - 2, step); break;
     }
     tls_session_free(server);
     return 0;
