@@ -86,6 +86,19 @@ static void draw_news(struct pen *pen, struct canvas_at at)
     view_advance(pen, at, ROLE_INFO, verb);
 }
 
+/* Not all of the list may have found room. */
+static void draw_offered(struct pen *pen, struct canvas_at at)
+{
+    const struct offer *o = pen->view->offer;
+    char text[64];
+    if (o->chosen < o->count)
+        snprintf(text, sizeof text, "%zu of %zu", o->chosen + 1, o->count);
+    else
+        snprintf(text, sizeof text, "%zu choices", o->count);
+    at = view_advance(pen, at, ROLE_INFO, text);
+    view_advance(pen, at, ROLE_INFO, "   Tab: next   Esc: back");
+}
+
 static void draw_held(struct pen *pen, struct canvas_at at)
 {
     at = view_advance(pen, at, ROLE_MARK, view_sign(pen, takeable));
@@ -102,6 +115,8 @@ static void draw_info(struct pen *pen)
         view_advance(pen, at, ROLE_QUESTION, view->question);
     else if (view->note)
         view_advance(pen, at, ROLE_INFO, view->note);
+    else if (view->offer)
+        draw_offered(pen, at);
     else if (view->page)
         view_advance(pen, at, ROLE_INFO, "q: back   ^R: search   PageUp, PageDown: read on");
     else if (view->held)
