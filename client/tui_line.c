@@ -133,18 +133,15 @@ int tui_release_due(struct tui *tui, uint64_t now_ms)
 static int take(struct tui *tui, const char *text, size_t len, bool as_is, uint64_t now_ms)
 {
     size_t grace_s = settings_choice(talk_settings(tui->face.talk), SETTING_GRACE);
-    int rc;
+    bool waits = grace_s > 0 && (as_is || is_message(text, len));
+    int rc = waits && fits(tui, len) ? 0 : tui_release(tui, UINT64_MAX, now_ms);
     tui->typing_next_ms = 0;
-    if (grace_s > 0 && fits(tui, len) && (as_is || is_message(text, len))) {
-        rc = grace_put(&tui->grace, text, len, as_is, now_ms + grace_s * 1000);
-        if (rc == 0)
-            rc = tui_keep_lines(tui);
-        return rc ? rc : show_held(tui);
-    }
-    rc = tui_release(tui, UINT64_MAX, now_ms);
     if (rc == 0)
-        rc = send_line(tui, text, len, as_is, now_ms);
-    return rc ? rc : tui_keep_lines(tui); /* else it would come back after a crash */
+        rc = waits ? grace_put(&tui->grace, text, len, as_is, now_ms + grace_s * 1000)
+                   : send_line(tui, text, len, as_is, now_ms);
+    if (rc == 0)
+        rc = tui_keep_lines(tui); /* what went out would come back after a crash */
+    return rc ? rc : show_held(tui);
 }
 
 /* Asks whether a line that may be meant as a command is one: it is sent when it comes again. */
