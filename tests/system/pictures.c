@@ -5,12 +5,14 @@
  */
 #include "terminal.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    ROWS = 17,
+    ROWS = 17, /* of the talk */
+    ROWS_TALL = 31,
     COLUMNS = 62,
     CELL_WIDTH = 8, /* of the picture, in pixels */
     CELL_HEIGHT = 17,
@@ -28,7 +30,35 @@ static const char *const colours[] = {
     "#8ab8f0", "#d0a6e6", "#86d3de", "#f4f6fa", "#d8dce4", "#1d2027",
 };
 
+/* Of a talk that is read again. */
+static const struct {
+    bool mine; /* alice's */
+    const char *line;
+} talk[] = {
+    {false, "that one is old. do you have the log of Tuesday?"},
+    {true, "no, only since the disk was changed"},
+    {false, "I can ask Carla, she keeps all of them"},
+    {true, "ask her for the compiler's version, too"},
+    {false, "12.2, the same as here"},
+    {true, "then it is not that. -O2 or -O3?"},
+    {false, "-O2. the warning is about `left` in flush_all"},
+    {true, "found it: an early return leaves it unset"},
+    {false, "oh. so it was right all the time 😅"},
+    {true, "they mostly are"},
+    {false, "shall I write a test for it?"},
+    {true, "please. I will have a look at the other callers"},
+    {false, "there are three, all in relay.c"},
+    {true, "two are fine, the third one ignores the result"},
+    {false, "that is the one that Carla wanted to rewrite"},
+    {true, "then let her; I only fix the warning"},
+    {false, "good. tea?"},
+    {true, "in a minute"},
+    {false, "it is on the table"},
+    {true, "coming"},
+};
+
 static const char *client, *address, *folder, *pictures;
+static int rows = ROWS;
 
 static void fail(const char *what)
 {
@@ -42,7 +72,7 @@ static struct terminal *start(const char *nick)
     snprintf(state, sizeof state, "%s/%s", folder, nick);
     const char *const argv[] = {client,    "--nick", nick,       "--server",  address,
                                 "--state", state,    "--config", "/dev/null", NULL};
-    return terminal_start(&(struct terminal_options){argv, NULL, ROWS, COLUMNS});
+    return terminal_start(&(struct terminal_options){argv, NULL, rows, COLUMNS});
 }
 
 static void wait_for(struct terminal *t, const char *text)
@@ -94,6 +124,25 @@ static void put_run(FILE *out, int x, int y, const struct terminal_cell *style, 
     fputs("</text>\n", out);
 }
 
+/* Blocks meet their neighbours, as a font's need not. Gives false for what is none. */
+static bool put_block(FILE *out, int x, int y, const struct terminal_cell *cell)
+{
+    static const struct {
+        const char *sign;
+        double top, height;
+    } blocks[] = {{"█", 0, CELL_HEIGHT},
+                  {"▀", 0, CELL_HEIGHT / 2.0},
+                  {"▄", CELL_HEIGHT / 2.0, CELL_HEIGHT / 2.0}};
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        if (strcmp(cell->text, blocks[i].sign) != 0)
+            continue;
+        fprintf(out, "<rect x='%d' y='%g' width='%d' height='%g' fill='%s'/>\n", x,
+                y + blocks[i].top, CELL_WIDTH, blocks[i].height, colours[DEFAULT]);
+        return true;
+    }
+    return false;
+}
+
 static void put_row(FILE *out, struct terminal *t, int row, int x, int y)
 {
     char text[COLUMNS * sizeof((struct terminal_cell *)0)->text + 1] = "";
@@ -110,7 +159,8 @@ static void put_row(FILE *out, struct terminal *t, int row, int x, int y)
             from = column;
             style = cell;
         }
-        strcat(text, *cell.text ? cell.text : " ");
+        bool is_block = alone && put_block(out, x + column * CELL_WIDTH, y, &cell);
+        strcat(text, *cell.text && !is_block ? cell.text : " ");
         column += cell.width > 0 ? cell.width : 1;
         if (alone || column >= COLUMNS) {
             put_run(out, x + from * CELL_WIDTH, y, &style, text, column - from);
@@ -127,11 +177,11 @@ static void put_screen(FILE *out, struct terminal *t, const char *title, int x)
     fprintf(out,
             "<rect x='%d' width='%d' height='%d' rx='6' fill='%s'/>\n"
             "<text x='%d' y='16' fill='%s'>",
-            x, (COLUMNS + 1) * CELL_WIDTH, TITLE + ROWS * CELL_HEIGHT + GAP / 2,
+            x, (COLUMNS + 1) * CELL_WIDTH, TITLE + rows * CELL_HEIGHT + GAP / 2,
             colours[BACKGROUND], x + GAP / 2, colours[8]);
     put_escaped(out, title, strlen(title));
     fputs("</text>\n", out);
-    for (row = 0; row < ROWS; row++)
+    for (row = 0; row < rows; row++)
         put_row(out, t, row, x + CELL_WIDTH / 2, TITLE + row * CELL_HEIGHT);
     terminal_cursor(t, &row, &column, &visible);
     fprintf(out, "<rect x='%d' y='%d' width='%d' height='%d' fill='%s'/>\n",
@@ -147,7 +197,7 @@ static void draw(const char *name, struct terminal *left, struct terminal *right
     FILE *out = fopen(path, "w");
     if (!out)
         fail("cannot write the picture");
-    int width = (COLUMNS + 1) * CELL_WIDTH, height = TITLE + ROWS * CELL_HEIGHT + GAP / 2;
+    int width = (COLUMNS + 1) * CELL_WIDTH, height = TITLE + rows * CELL_HEIGHT + GAP / 2;
     fprintf(out,
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' font-size='13' "
             "font-family='ui-monospace, SFMono-Regular, Menlo, Consolas, \"DejaVu Sans Mono\", "
@@ -165,6 +215,26 @@ static void say(struct terminal *from, struct terminal *to, const char *line, co
     terminal_send(from, line);
     terminal_send(from, "\r");
     wait_for(to, seen);
+}
+
+/* One reads back what was said, and searches it; the other compares keys. */
+static void draw_reading(struct terminal *alice, struct terminal *bob)
+{
+    rows = ROWS_TALL;
+    terminal_resize(alice, rows, COLUMNS);
+    terminal_resize(bob, rows, COLUMNS);
+    terminal_send(alice, "\025");
+    terminal_send(bob, "\025");
+    for (size_t i = 0; i < sizeof talk / sizeof talk[0]; i++) {
+        char beginning[21]; /* which stands on one row */
+        snprintf(beginning, sizeof beginning, "%s", talk[i].line);
+        say(talk[i].mine ? alice : bob, talk[i].mine ? bob : alice, talk[i].line, beginning);
+    }
+    terminal_send(alice, "\022warning\022\022");
+    terminal_send(bob, "/verify\r");
+    wait_for(bob, "remembers it");
+    terminal_drain(alice, SETTLE_MS);
+    draw("reading.svg", alice, bob);
 }
 
 int main(int argc, char **argv)
@@ -186,9 +256,10 @@ int main(int argc, char **argv)
     say(alice, bob, "can you pull?", "can you pull?");
     say(bob, alice, "pulling now 👍", "pulling now");
     say(bob, alice,
-        "did you see the warning in relay.c? it has been there since Tuesday: "
+        "/reply did you see the warning in relay.c? it has been there since Tuesday: "
         "https://intra.example/b/4711",
         "intra.example");
+    say(alice, bob, "/react :eyes:", "👀 alice");
     say(alice, bob, "/me looks", "looks");
     terminal_send(bob, "no hurry, ");
     wait_for(alice, "bob is writing");
@@ -196,6 +267,7 @@ int main(int argc, char **argv)
     terminal_drain(bob, SETTLE_MS);
     terminal_drain(alice, SETTLE_MS);
     draw("talk.svg", alice, bob);
+    draw_reading(alice, bob);
     terminal_free(alice);
     terminal_free(bob);
     return 0;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_lines(void **state)
@@ -108,12 +109,36 @@ static void test_what_a_line_may_be_meant_as(void **state)
     }
 }
 
+/* chat-client(1), the part that lists the commands. */
+static void test_the_manual_has_them_all(void **state)
+{
+    (void)state;
+    static char page[65536];
+    FILE *file = fopen(TEST_DATA "/../../client/chat-client.1", "r");
+    assert_non_null(file);
+    page[fread(page, 1, sizeof page - 1, file)] = '\0';
+    fclose(file);
+    size_t count, items = 0;
+    const struct command *table = commands_table(&count);
+    for (const char *at = page; (at = strstr(at, "\n.It Ic /")); at++)
+        items++;
+    assert_int_equal(items, count);
+    for (size_t i = 0; i < count; i++) {
+        char item[64];
+        bool alone = table[i].arguments == COMMAND_ALONE;
+        snprintf(item, sizeof item, "\n.It Ic /%s%s", table[i].name, alone ? "\n" : " ");
+        if (!strstr(page, item))
+            fail_msg("no '%s' in the page", item);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_what_a_line_may_be_meant_as),
         cmocka_unit_test(test_every_command_is_found_and_says_what_it_does),
+        cmocka_unit_test(test_the_manual_has_them_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
