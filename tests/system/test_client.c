@@ -434,16 +434,27 @@ static void test_a_reader_that_goes_away_ends_it(void **state)
     client_expect_exit(&alice, 0);
 }
 
+/* Waits until so much of its output lies there unread. */
+static void await_unread(struct client *c, int len)
+{
+    for (int there = 0, waited_ms = 0; there < len; waited_ms += 10) {
+        assert_true(waited_ms < PROCESS_DEADLINE_MS);
+        poll(NULL, 0, 10);
+        ioctl(c->process.out.fd, FIONREAD, &there);
+    }
+}
+
 static void test_a_signal_ends_it_though_nobody_reads(void **state)
 {
     (void)state;
     start_pair("stuck", "--plain");
-    char said[8000] = "alice: ", *line = said + strlen(said);
-    memset(line, 'x', sizeof said - strlen(said) - 1);
-    for (int i = 0; i < 20; i++) { /* more than a pipe holds */
-        client_say(&alice, line);
-        client_expect_said(&alice, said);
-    }
+    int full = fcntl(bob.process.out.fd, F_SETPIPE_SZ, 4096);
+    assert_true(full > 0);
+    char line[16001] = "";
+    memset(line, 'x', sizeof line - 1);
+    assert_true(full < (int)sizeof line);
+    client_say(&alice, line);
+    await_unread(&bob, full);
     assert_int_equal(process_stop(&bob.process, SIGTERM), 1);
     process_clear(&alice.process);
 }
@@ -482,11 +493,7 @@ static void test_what_was_taken_and_not_printed_is_printed_at_the_next_start(voi
         client_say(&alice, line);
         process_line_with(&alice.process.out, "\"event\":\"message\"");
     }
-    for (int there = 0, waited_ms = 0; there < PIPE_FULL; waited_ms += 10) {
-        assert_true(waited_ms < PROCESS_DEADLINE_MS);
-        poll(NULL, 0, 10);
-        ioctl(bob.process.out.fd, FIONREAD, &there);
-    }
+    await_unread(&bob, PIPE_FULL);
     kill(bob.process.pid, SIGKILL);
     int next = read_numbers(&bob, 0);
     assert_true(next > 0 && next < MANY);
