@@ -29,7 +29,7 @@ static int error_of(int rc)
 
 const char *db_error(const struct db *db)
 {
-    return sqlite3_errmsg(db->handle);
+    return db->failed ? sqlite3_errstr(db->failed) : sqlite3_errmsg(db->handle);
 }
 
 void db_bind_integer(struct db *db, size_t statement, int at, uint64_t value)

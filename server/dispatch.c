@@ -294,8 +294,10 @@ static int commit(struct dispatch *d)
         relay_committed(d->relay, d->now_ms);
         return 0;
     }
-    if (rc != ERROR_FULL)
+    if (rc != ERROR_FULL) {
+        log_error("the queue on disk failed: %s", store_error(d->store));
         return rc;
+    }
     log_error("the disk is full: messages for people who are away are not taken");
     relay_rolled_back(d->relay, d->now_ms);
     return 0;

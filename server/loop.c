@@ -174,8 +174,7 @@ static int run_turn(struct loop *l, struct turn *t)
     serve(l, t);
     rc = dispatch_finish(l->dispatch);
     if (rc)
-        log_error("the queue on disk failed: %s; stopping, so that nothing is lost",
-                  error_text(rc));
+        log_error("%s; stopping, so that nothing is lost", error_text(rc));
     return rc;
 }
 

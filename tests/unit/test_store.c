@@ -258,6 +258,7 @@ static void test_a_failure_is_remembered_until_the_commit(void **state)
     put_message(s, 1, 2, 0xa, 3);
     assert_deleted(s, 1, 0xa, 9, 0);
     assert_int_equal(store_commit(s), ERROR_STORE);
+    assert_string_equal(store_error(s), "constraint failed");
     store_close(s);
     s = open_store();
     assert_int_equal(store_restore(s, NULL), 0);
