@@ -7,7 +7,4 @@
  */
 int signals_init(void);
 
-/* The signal that came, or 0. */
-int signals_caught(void);
-
 #endif
