@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@ static void run(const struct program *program, int tell_fd)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     setsid();
-    signal(SIGPIPE, SIG_DFL);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
     if (fork() > 0)

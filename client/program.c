@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,10 @@ void program_add(struct program *p, const char *argument)
 
 void program_exec(const struct program *p, int tell_fd)
 {
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(p->words[0], p->words);
     int error = errno;
     (void)!write(tell_fd, &error, sizeof error);

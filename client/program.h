@@ -26,8 +26,8 @@ int program_init(struct program *p, const char *command);
 void program_add(struct program *p, const char *argument);
 
 /*
- * In the child: runs it, and does not return; program_hear tells the parent why it could not.
- * `tell_fd` is closed on exec.
+ * In the child: runs it, with no signal blocked, and does not return; program_hear tells the parent
+ * why it could not. `tell_fd` is closed on exec.
  */
 _Noreturn void program_exec(const struct program *p, int tell_fd);
 

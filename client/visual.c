@@ -57,13 +57,11 @@ static int write_file(const char *path, const char *text, size_t len)
 }
 
 /* In the child. SIGTTOU is blocked: it takes the terminal without being stopped for it. */
-static void run(const struct program *program, const sigset_t *mask, int tell_fd)
+static void run(const struct program *program, int tell_fd)
 {
     setpgid(0, 0);
     tcsetpgrp(STDIN_FILENO, getpid());
     dup2(STDOUT_FILENO, STDERR_FILENO); /* which may be the log */
-    signal(SIGPIPE, SIG_DFL);
-    sigprocmask(SIG_SETMASK, mask, NULL);
     program_exec(program, tell_fd);
 }
 
@@ -91,7 +89,7 @@ static int spawn(struct visual *v, const struct program *program)
     v->fd = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
     v->pid = v->fd >= 0 ? fork() : -1;
     if (v->pid == 0)
-        run(program, &v->mask, tell[1]);
+        run(program, tell[1]);
     error = v->pid < 0 ? errno : 0;
     close(tell[1]);
     if (v->pid > 0) {

@@ -98,6 +98,24 @@ static void test_what_is_written_comes_back(void **state)
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
+static void test_it_has_no_signal_blocked(void **state)
+{
+    (void)state;
+    struct visual v;
+    char why[VISUAL_WHY_MAX], *text;
+    size_t len;
+    visual_init(&v);
+    use_editor("grep SigBlk /proc/self/status > \"$1\"\n");
+    assert_int_equal(visual_start(&v, path, "", 0, why), 0);
+    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    assert_int_equal(visual_read(path, &text, &len), 0);
+    assert_string_equal(text, "SigBlk:\t0000000000000000");
+    free(text);
+    sigset_t now;
+    assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &now), 0);
+    assert_int_equal(sigismember(&now, SIGCHLD), 0);
+}
+
 static void test_visual_goes_before_editor(void **state)
 {
     (void)state;
@@ -225,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_command_is_words_without_a_shell),
         TEST(test_what_is_written_comes_back),
+        TEST(test_it_has_no_signal_blocked),
         TEST(test_visual_goes_before_editor),
         TEST(test_failures_say_what_failed),
         TEST(test_it_can_be_stopped_and_goes_on),
