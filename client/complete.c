@@ -183,8 +183,9 @@ static bool is(struct word word, const char *name)
 static int add_arguments(struct complete *c, struct word command, struct word word,
                          struct word before)
 {
+    bool slash = word.len > 0 && word.at[0] == '/';
     if (is(command, "/help"))
-        return add_command_names(c, word);
+        return slash ? add_commands(c, word) : add_command_names(c, word);
     if (is(command, "/send") || is(command, "/save"))
         return add_files(c, word);
     if (is(command, "/theme"))

@@ -42,6 +42,7 @@ static void test_what_can_be_completed(void **state)
         {"/nothing", "0"},
         {" /he", "1"},
         {"/help qu", "6|quit"},
+        {"/help /qu", "6|/quit"},
         {"/set the", "5|theme "},
         {"/set theme ", "11|dark|light|mono"},
         {"/theme m", "7|mono"},
