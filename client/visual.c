@@ -118,8 +118,8 @@ int visual_start(struct visual *v, const char *path, const char *text, size_t le
         return ERROR_SYSTEM;
     }
     if (spawn(v, &program)) {
-        snprintf(why, VISUAL_WHY_MAX, "cannot run %.100s: %s; $VISUAL or $EDITOR can name another",
-                 program.words[0], strerror(errno));
+        snprintf(why, VISUAL_WHY_MAX, "cannot run %.60s: %s ($VISUAL, $EDITOR)", program.words[0],
+                 strerror(errno));
         if (!again)
             unlink(path);
         return ERROR_SYSTEM;
