@@ -154,9 +154,17 @@ enum visual_news visual_look(struct visual *v, char why[VISUAL_WHY_MAX])
     return VISUAL_FAILED;
 }
 
+/* Where the shell kept the terminal, this stops us as any use of it does, until it is ours. */
 void visual_continue(const struct visual *v)
 {
-    tcsetpgrp(STDIN_FILENO, v->pid);
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTTOU);
+    if (tcgetpgrp(STDIN_FILENO) != v->pid) {
+        sigprocmask(SIG_UNBLOCK, &stops, NULL);
+        tcsetpgrp(STDIN_FILENO, v->pid);
+        sigprocmask(SIG_BLOCK, &stops, NULL);
+    }
     kill(-v->pid, SIGCONT);
 }
 
