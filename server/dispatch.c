@@ -1,15 +1,13 @@
 #include "dispatch.h"
 
-#include "address.h"
 #include "conn.h"
 #include "error.h"
 #include "keys.h"
 #include "log.h"
+#include "report.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,48 +73,12 @@ static void drop(struct dispatch *d, struct caller *c)
     make_due(d, c);
 }
 
-/*
- * How a connection is named in the log. Without the port, what somebody causes again and again is
- * the same line.
- */
-static void describe(const struct caller *c, bool with_port, char out[ADDRESS_TEXT_MAX])
-{
-    struct address_socket s = {.len = sizeof s.at};
-    int fd = conn_fd(c->conn);
-    if (getpeername(fd, (struct sockaddr *)&s.at, &s.len)) {
-        strcpy(out, "somebody");
-        return;
-    }
-    bool is_unix = s.at.ss_family == AF_UNIX;
-    if (is_unix) { /* clients have no path of their own there */
-        s.len = sizeof s.at;
-        getsockname(fd, (struct sockaddr *)&s.at, &s.len);
-    }
-    address_socket_format(&s, out);
-    if (!is_unix && !with_port)
-        *strrchr(out, ':') = '\0';
-}
-
-/* Logs what is wrong with the other side, where that is known. */
-static bool complain(const struct caller *c)
-{
-    const char *why = conn_why(c->conn);
-    if (why)
-        log_info("a connection was no use: %s", why);
-    return why != NULL;
-}
-
 /* Drops a connection that failed. */
 static void lose(struct dispatch *d, struct caller *c, int error)
 {
+    report_lost(c->conn, error);
     if (error == ERROR_TLS) /* what is unread when it closes would destroy the alert on its way */
         (void)recv(conn_fd(c->conn), d->bytes, sizeof d->bytes, MSG_DONTWAIT);
-    if ((error != ERROR_TLS || !complain(c)) && log_wants(LOG_LEVEL_DEBUG)) {
-        char name[ADDRESS_TEXT_MAX];
-        const char *why = error == ERROR_SYSTEM ? strerror(errno) : error_text(error);
-        describe(c, true, name);
-        log_debug("lost %s: %s", name, why);
-    }
     drop(d, c);
 }
 
@@ -157,11 +119,7 @@ void dispatch_accept(struct dispatch *d, int fd)
     d->callers = c;
     d->count++;
     make_due(d, c);
-    if (log_wants(LOG_LEVEL_DEBUG)) {
-        char name[ADDRESS_TEXT_MAX];
-        describe(c, true, name);
-        log_debug("%s connected", name);
-    }
+    report_connected(c->conn);
 }
 
 /* The first of it was read: in TLS its key is proven now. */
@@ -171,7 +129,7 @@ static void hear(struct dispatch *d, struct caller *c)
     char key[KEYS_TEXT_SIZE];
     c->heard = true;
     if (!identity) {
-        complain(c);
+        report_useless(c->conn);
         return;
     }
     keys_text_format(identity, key);
@@ -246,18 +204,6 @@ static void write_caller(struct dispatch *d, struct caller *c)
         lose(d, c, rc ? rc : ERROR_CLOSED);
 }
 
-static void report(const struct caller *c, const struct relay_event *e)
-{
-    char name[ADDRESS_TEXT_MAX] = "";
-    if (!log_wants((enum log_level)e->level))
-        return;
-    if (c)
-        describe(c, false, name);
-    log_line((enum log_level)e->level, "%s%s%.*s%s%s", name, c && e->about.at ? ", " : "",
-             (int)e->about.len, e->about.at ? e->about.at : "", c || e->about.at ? ": " : "",
-             e->text);
-}
-
 static void delete_messages(struct dispatch *d, const struct relay_event *e)
 {
     uint64_t count, cost;
@@ -282,7 +228,7 @@ static int carry_out(struct dispatch *d, const struct relay_event *e)
     case RELAY_SAVE_RECEIPT: store_put_receipt(d->store, &e->receipt_row); break;
     case RELAY_DELETE_RECEIPTS: store_delete_receipts(d->store, e->seat); break;
     case RELAY_LOAD: return store_load(d->store, d->relay, e, d->now_ms);
-    case RELAY_LOG: report(c, e); break;
+    case RELAY_LOG: report_event(c ? c->conn : NULL, e); break;
     }
     return 0;
 }
