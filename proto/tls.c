@@ -2,6 +2,7 @@
 
 #include "buffer.h"
 #include "error.h"
+#include "tls_hello.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,9 +15,6 @@
 #include <string.h>
 
 enum {
-    RECORD_HEADER = 5,
-    MESSAGE_HEADER = 4,
-    HELLO_MAX = 4096,        /* bytes of the record of a ClientHello, which has some hundred */
     CERTIFICATES_MAX = 4096, /* bytes of the message with the certificate, which has some 200 */
     OUTPUT_HIGH = 32 << 10,  /* above it nothing more is read, which would make it more */
     OUTPUT_MAX = 64 << 10,
@@ -248,7 +246,7 @@ int tls_session_new(struct tls_session **s, struct tls *tls, bool accepts)
         return ERROR_NOMEM;
     made->tls = tls;
     made->accepts = accepts;
-    buffer_init(&made->in, RECORD_HEADER + HELLO_MAX + TLS_INPUT_MAX);
+    buffer_init(&made->in, TLS_RECORD_HEADER + TLS_HELLO_MAX + TLS_INPUT_MAX);
     buffer_init(&made->out, OUTPUT_MAX);
     int rc = 0;
     if (!accepts) {
@@ -293,31 +291,19 @@ static int greet(struct tls_session *s, uint8_t first)
                            : "what the other side sends is not TLS");
 }
 
-/*
- * Admits the next record of a client whose hello is not done, when it is here whole and so is the
- * message in it: OpenSSL would make room for whatever length a hello claims, and then wait. 1; 0
- * where more must come; or an error.
- */
+/* Lets OpenSSL have the next record of a client whose hello is not done. 1; 0 where more of it must
+   come; or an error. */
 static int admit(struct tls_session *s)
 {
     size_t len;
+    const char *why;
     const uint8_t *b = buffer_peek(&s->in, &len);
-    if (len < RECORD_HEADER)
-        return 0;
-    assert(s->admitted == 0);
-    size_t record = (size_t)b[3] << 8 | b[4];
-    if (record > HELLO_MAX)
-        return fail(s, ERROR_TLS, "the other side's TLS hello is too long");
-    if (len < RECORD_HEADER + record)
-        return 0;
-    if (b[0] == TLS_HANDSHAKE) {
-        const uint8_t *m = b + RECORD_HEADER;
-        if (record < MESSAGE_HEADER ||
-            ((size_t)m[1] << 16 | (size_t)m[2] << 8 | m[3]) + MESSAGE_HEADER != record)
-            return fail(s, ERROR_TLS, "the other side's TLS hello is not in one record");
-    }
-    s->admitted = RECORD_HEADER + record;
-    return 1;
+    int rc = tls_hello_judge(b, len, &why);
+    assert(rc == 0 || s->admitted == 0);
+    if (rc < 0)
+        return fail(s, rc, why);
+    s->admitted = (size_t)rc;
+    return rc > 0;
 }
 
 /* Whether the hello of the other side is done: its share of the key is here. */
