@@ -51,12 +51,11 @@ static int timeout_ms(const struct loop *l, const struct turn *t)
         due = t->resume_ms;
     if (t->end_ms < due)
         due = t->end_ms;
-    uint64_t now = loop_now_ms();
     if (due == UINT64_MAX)
         return -1;
-    if (due <= now)
+    if (due <= t->now_ms)
         return 0;
-    return due - now < INT_MAX ? (int)(due - now) : INT_MAX;
+    return due - t->now_ms < INT_MAX ? (int)(due - t->now_ms) : INT_MAX;
 }
 
 static void watch_listeners(struct loop *l, short events)
@@ -180,7 +179,7 @@ static int run_turn(struct loop *l, struct turn *t)
 
 int loop_run(struct loop *l)
 {
-    struct turn t = {.end_ms = UINT64_MAX};
+    struct turn t = {.now_ms = loop_now_ms(), .end_ms = UINT64_MAX};
     int rc = ready_add(l->ready, l->signals, POLLIN, &l->signals);
     for (size_t i = 0; rc == 0 && i < l->listeners->count; i++)
         rc = ready_add(l->ready, l->listeners->fds[i], POLLIN, &l->listeners->fds[i]);
