@@ -2,6 +2,7 @@
 
 #include "conn.h"
 #include "error.h"
+#include "network.h"
 #include "resolve.h"
 #include "tls.h"
 
@@ -276,6 +277,15 @@ size_t link_write(struct link *l, const void *bytes, size_t len)
     explain_failure(l, n);
     l->is_broken = true;
     return 0;
+}
+
+bool link_close_homeless(struct link *l)
+{
+    if (l->state != LINK_OPEN || network_has_address_of(conn_fd(l->conn)))
+        return false;
+    snprintf(l->why, sizeof l->why, "the address of this machine changed");
+    link_close(l);
+    return true;
 }
 
 bool link_pending(const struct link *l)

@@ -79,6 +79,12 @@ int link_read(struct link *l, void *bytes, size_t len);
  */
 size_t link_write(struct link *l, const void *bytes, size_t len);
 
+/*
+ * Closes an open connection whose own address this host lost; the relay would not be heard of
+ * again. Whether it did: link_why.
+ */
+bool link_close_homeless(struct link *l);
+
 /* Whether link_read has bytes to give that poll(2) knows nothing of. */
 bool link_pending(const struct link *l);
 

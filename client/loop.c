@@ -49,8 +49,8 @@ static int turn(struct talk *talk, struct face *face, struct pollfd fds[FDS], bo
 {
     uint64_t now_ms = loop_now_ms();
     int rc = stop ? talk_quit(talk, false, now_ms) : 0;
-    if (fds[FD_NETWORK].revents && network_changed(fds[FD_NETWORK].fd))
-        talk_retry(talk, now_ms);
+    if (rc == 0 && fds[FD_NETWORK].revents && network_changed(fds[FD_NETWORK].fd))
+        rc = talk_change_network(talk, now_ms);
     if (rc == 0)
         rc = talk_turn(talk, fds[FD_TALK].revents, now_ms);
     if (rc == 0)

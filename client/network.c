@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,4 +28,23 @@ bool network_changed(int fd)
     while ((len = recv(fd, bytes, sizeof bytes, 0)) > 0 || (len < 0 && errno == ENOBUFS))
         changed = true;
     return changed;
+}
+
+bool network_has_address_of(int connected)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } at;
+    socklen_t len = sizeof at;
+    if (getsockname(connected, &at.any, &len) ||
+        (at.any.sa_family != AF_INET && at.any.sa_family != AF_INET6))
+        return true;
+    *(at.any.sa_family == AF_INET ? &at.v4.sin_port : &at.v6.sin6_port) = 0;
+    int fd = socket(at.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool has = fd < 0 || bind(fd, &at.any, len) == 0 || errno != EADDRNOTAVAIL;
+    if (fd >= 0)
+        close(fd);
+    return has;
 }

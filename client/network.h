@@ -14,4 +14,10 @@ int network_open(void);
 /* Takes in what came; whether anything changed. */
 bool network_changed(int fd);
 
+/*
+ * Whether this host still has the address that a connected socket goes out from: without it nothing
+ * comes back. True where that cannot be told.
+ */
+bool network_has_address_of(int connected);
+
 #endif

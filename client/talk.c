@@ -186,6 +186,14 @@ static int lose(struct talk *t, uint64_t now_ms)
     return session_lost(t->parts.session, link_why(t->parts.link), now_ms);
 }
 
+int talk_change_network(struct talk *t, uint64_t now_ms)
+{
+    int rc = link_close_homeless(t->parts.link) ? lose(t, now_ms) : 0;
+    if (rc == 0)
+        talk_retry(t, now_ms);
+    return rc;
+}
+
 static int go_on_connecting(struct talk *t, uint64_t now_ms)
 {
     int rc = link_turn(t->parts.link, now_ms);

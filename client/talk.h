@@ -97,6 +97,9 @@ int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms);
 /* Connects at once where it waits for that. */
 void talk_retry(struct talk *t, uint64_t now_ms);
 
+/* This host's network changed: the same, also where the connection was lost by that. */
+int talk_change_network(struct talk *t, uint64_t now_ms);
+
 /*
  * Messages of earlier, with ids below `before`, newest first, at most `max`. Gives how many, or
  * what `show` gave where that is not 0, or ERROR_STORE, ERROR_NOMEM.
