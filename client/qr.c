@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    QUIET = 2, /* light modules around it; a light terminal gives the rest */
+    QUIET = 4, /* light modules around it */
 };
 
 static bool is_light(const QRcode *code, int row, int column)

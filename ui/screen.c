@@ -158,6 +158,8 @@ static void start_colours(struct screen *s)
     use_default_colors();
     for (int i = 0; i < s->colours; i++)
         init_pair((short)(i + 1), (short)i, -1);
+    if (s->colours > 0) /* see screen_pair */
+        init_pair((short)(s->colours + 1), (short)(s->colours - 1), 0);
 }
 
 static int start(struct screen *s)

@@ -74,6 +74,8 @@ attr_t screen_attributes(struct style style)
 
 short screen_pair(const struct screen *s, struct style style)
 {
+    if (style.attributes & STYLE_ON_BLACK)
+        return s->colours > 0 ? (short)(s->colours + 1) : 0; /* the last colour is white */
     return style.colour >= 0 && style.colour < s->colours ? (short)(style.colour + 1) : 0;
 }
 

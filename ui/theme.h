@@ -10,6 +10,7 @@ enum {
     STYLE_DIM = 2,
     STYLE_UNDERLINE = 4,
     STYLE_REVERSE = 8,
+    STYLE_ON_BLACK = 16, /* white on black, whatever the terminal has; `colour` does not count */
 };
 
 struct style {
@@ -35,6 +36,7 @@ enum theme_role {
     ROLE_REFUSED, /* ! and its reason */
     ROLE_FOUND,   /* what a search found */
     ROLE_INFO,    /* the line above the input: more below, writing, notes */
+    ROLE_PICTURE, /* drawn with blocks: its light and dark have a meaning */
     ROLE_QUESTION,
     ROLE_PROMPT,
     ROLE_INPUT,

@@ -33,9 +33,17 @@ struct line {
     int at, text, columns;
 };
 
+/* Whether a line of a page begins with a block, full or of an upper half. */
+static bool is_picture(const struct transcript_entry *e)
+{
+    return e->kind == TRANSCRIPT_PAGE &&
+           (strncmp(e->text, "\u2588", 3) == 0 || strncmp(e->text, "\u2580", 3) == 0);
+}
+
 static enum theme_role role_of(const struct transcript_entry *e)
 {
     return e->gone                        ? ROLE_QUOTE
+           : is_picture(e)                ? ROLE_PICTURE
            : e->kind == TRANSCRIPT_NOTICE ? ROLE_NOTICE
            : e->kind == TRANSCRIPT_ERROR  ? ROLE_ERROR
                                           : ROLE_TEXT;

@@ -232,7 +232,7 @@ static void draw_reading(struct terminal *alice, struct terminal *bob)
     }
     terminal_send(alice, "\022warning\022\022");
     terminal_send(bob, "/verify\r");
-    wait_for(bob, "remembers it");
+    wait_for(bob, "face to face");
     terminal_drain(alice, SETTLE_MS);
     draw("reading.svg", alice, bob);
 }

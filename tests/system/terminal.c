@@ -357,11 +357,13 @@ struct terminal_cell terminal_cell(struct terminal *t, int row, int column)
     VTermScreenCell cell;
     vterm_screen_get_cell(t->screen, (VTermPos){row, column}, &cell);
     bool indexed = VTERM_COLOR_IS_INDEXED(&cell.fg) && !VTERM_COLOR_IS_DEFAULT_FG(&cell.fg);
+    bool grounded = VTERM_COLOR_IS_INDEXED(&cell.bg) && !VTERM_COLOR_IS_DEFAULT_BG(&cell.bg);
     struct terminal_cell seen = {
         .bold = cell.attrs.bold,
         .underline = cell.attrs.underline,
         .reverse = cell.attrs.reverse,
         .colour = indexed ? cell.fg.indexed.idx : -1,
+        .ground = grounded ? cell.bg.indexed.idx : -1,
         .width = cell.width,
     };
     encode(cell.chars, seen.text);

@@ -64,7 +64,7 @@ int terminal_find(struct terminal *t, const char *text, int *column);
 
 struct terminal_cell {
     bool bold, underline, reverse;
-    int colour; /* of the palette; -1: the default */
+    int colour, ground; /* of the palette; -1: the default */
     int width;
     char text[32]; /* UTF-8; "" for a blank, and behind something wide */
 };

@@ -79,12 +79,40 @@ static void test_another_key_is_held_until_trusted(void **state)
     pair_quit(bob);
 }
 
+/* As a camera wants it, on a terminal of any colour: white on black, with white around it. */
+static void test_the_code_is_white_on_black(void **state)
+{
+    (void)state;
+    enum {
+        ROWS = 17,
+        COLUMNS = 33,
+    };
+    pair_start("code");
+    terminal_resize(alice, 40, PAIR_COLUMNS);
+    terminal_send(alice, "/verify\r");
+    assert_true(terminal_wait(alice, "Compare it with what /verify shows to bob"));
+    int column, row = terminal_find(alice, "█", &column);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        int at = i / COLUMNS, right = i % COLUMNS;
+        struct terminal_cell cell = terminal_cell(alice, row + at, column + right);
+        assert_int_equal(cell.colour, 15);
+        assert_int_equal(cell.ground, 0);
+        if (at < 2 || right < 4 || right >= COLUMNS - 4)
+            assert_string_equal(cell.text, at < ROWS - 1 ? "█" : "▀");
+    }
+    struct terminal_cell beside = terminal_cell(alice, row, column + COLUMNS);
+    assert_int_equal(beside.ground, -1);
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_a_relay_with_another_key_is_refused),
         TEST(test_another_key_is_held_until_trusted),
+        TEST(test_the_code_is_white_on_black),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }
