@@ -174,6 +174,9 @@ bool transcript_at_bottom(const struct transcript *t);
 /* Messages (mine, theirs) that are loaded and begin below the view. */
 size_t transcript_below(struct transcript *t);
 
+/* The id of the newest, or of the oldest, message of theirs that has text in view; 0 for none. */
+uint64_t transcript_drawn(const struct transcript *t, bool newest);
+
 /* What a row of the view shows. */
 enum transcript_part {
     TRANSCRIPT_ROW_BLANK,

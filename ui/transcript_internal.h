@@ -75,8 +75,9 @@ struct transcript_shape {
 
 struct transcript_shape transcript_shape_of(const struct transcript *t, int64_t seq);
 
-/* Where the view begins; there must be an entry. */
+/* Where the view begins, and its last row, or the end; there must be an entry. */
 struct place transcript_top_place(const struct transcript *t);
+struct place transcript_last_place(const struct transcript *t);
 
 /* The entry with this number, which must be loaded. */
 struct entry *transcript_at(const struct transcript *t, int64_t seq);

@@ -213,8 +213,7 @@ int transcript_view_rows(const struct transcript *t)
     return transcript_is_split(t) ? t->rows - t->split : t->rows;
 }
 
-/* The place of the last row in view, or the end. */
-static struct place last_place(const struct transcript *t)
+struct place transcript_last_place(const struct transcript *t)
 {
     return down(t, transcript_top_place(t), (size_t)transcript_view_rows(t) - 1);
 }
@@ -256,13 +255,13 @@ bool transcript_shows_end(const struct transcript *t)
 
 int64_t transcript_last_seen(const struct transcript *t)
 {
-    struct place place = last_place(t);
+    struct place place = transcript_last_place(t);
     return place.seq < end_of(t) ? place.seq : end_of(t) - 1;
 }
 
 static void show(struct transcript *t, struct place place)
 {
-    if (is_above(place, transcript_top_place(t)) || is_above(last_place(t), place))
+    if (is_above(place, transcript_top_place(t)) || is_above(transcript_last_place(t), place))
         go(t, up(t, place, (size_t)t->rows / 3));
 }
 
@@ -336,7 +335,7 @@ size_t transcript_below(struct transcript *t)
 {
     if (t->count == 0 || t->following)
         return 0;
-    struct place last = last_place(t);
+    struct place last = transcript_last_place(t);
     if (last.seq == end_of(t))
         return 0;
     struct transcript_shape shape = transcript_shape_of(t, last.seq);

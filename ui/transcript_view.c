@@ -152,3 +152,20 @@ size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
     *rows = t->view;
     return out.count;
 }
+
+uint64_t transcript_drawn(const struct transcript *t, bool newest)
+{
+    if (t->count == 0)
+        return 0;
+    struct place top = transcript_top_place(t), last = transcript_last_place(t);
+    for (int64_t i = 0, count = transcript_last_seen(t) - top.seq + 1; i < count; i++) {
+        int64_t seq = top.seq + (newest ? count - 1 - i : i);
+        const struct entry *entry = transcript_at(t, seq);
+        struct transcript_shape shape = transcript_shape_of(t, seq);
+        bool begun = seq < last.seq || last.row >= shape.before;
+        bool ended = seq == top.seq && top.row >= shape.before + shape.text;
+        if (entry->e.kind == TRANSCRIPT_THEIRS && begun && !ended)
+            return entry->e.id;
+    }
+    return 0;
+}

@@ -68,23 +68,10 @@ void ui_set_seen(struct ui *ui, uint64_t id)
     ui->drawn_id = ui->present_id = ui->seen_id = id;
 }
 
-/* The newest or the oldest message of theirs that has text in view; 0 for none. */
-static uint64_t drawn_theirs(struct transcript *t, bool newest)
-{
-    const struct transcript_row *rows;
-    size_t count = transcript_view(t, &rows);
-    for (size_t i = 0; i < count; i++) {
-        const struct transcript_row *row = &rows[newest ? count - 1 - i : i];
-        if (row->part == TRANSCRIPT_ROW_TEXT && row->entry->kind == TRANSCRIPT_THEIRS)
-            return row->entry->id;
-    }
-    return 0;
-}
-
 /* Whether there is nothing of theirs between what was seen and the lower part. */
 static bool latest_follow_seen(const struct ui *ui)
 {
-    uint64_t first = drawn_theirs(ui->latest, false);
+    uint64_t first = transcript_drawn(ui->latest, false);
     uint64_t before = transcript_theirs_before(ui->latest, first);
     if (before == 0 && transcript_has_newer(ui->transcript))
         return false; /* that is not known */
@@ -99,9 +86,9 @@ static bool latest_follow_seen(const struct ui *ui)
  */
 void ui_note_drawn(struct ui *ui)
 {
-    uint64_t newest = ui->page ? 0 : drawn_theirs(ui->transcript, true);
+    uint64_t newest = ui->page ? 0 : transcript_drawn(ui->transcript, true);
     if (!ui->page && transcript_is_split(ui->transcript) && latest_follow_seen(ui)) {
-        uint64_t latest = drawn_theirs(ui->latest, true);
+        uint64_t latest = transcript_drawn(ui->latest, true);
         newest = latest > newest ? latest : newest;
     }
     ui->drawn_id = newest > ui->present_id ? newest : ui->present_id;
