@@ -81,17 +81,20 @@ int history_find(struct history *h, const struct history_number *number, uint64_
 /* Walks the messages that change the one with this id (edit, delete, react), oldest first. */
 int history_walk_changes(struct history *h, uint64_t id, history_row *row, void *context);
 
-/*
- * The same as history_walk without a bound, but only messages whose text has all the words of
- * `words` (the last one may be the beginning of a word), without regard to case and accents; an
- * edit among them. UTF-8, NUL-terminated.
- */
-int history_search(struct history *h, const char *words, uint64_t before, history_row *row,
-                   void *context);
+/* What history_search looks for. */
+struct history_query {
+    const char *words; /* UTF-8, NUL-terminated */
+    bool phrase;       /* they stand together, in this order */
+    bool up;
+    uint64_t bound; /* ids below it, newest first; `up`: of it and above, oldest first */
+};
 
-/* The same upwards: ids of `from` and above, oldest first. */
-int history_search_up(struct history *h, const char *words, uint64_t from, history_row *row,
-                      void *context);
+/*
+ * Walks the messages whose text has all the words (the last one may be the beginning of a word),
+ * without regard to case, accents and what stands between words; an edit among them.
+ */
+int history_search(struct history *h, const struct history_query *query, history_row *row,
+                   void *context);
 
 /* What was typed and not sent, and the message that the screen was scrolled to (0: the newest). */
 void history_put_place(struct history *h, const char *draft, size_t len, uint64_t message);

@@ -92,23 +92,32 @@ int history_walk_changes(struct history *h, uint64_t id, history_row *row, void 
     return history_step(h, CHANGES, row, context);
 }
 
-/* Makes FTS5's query of a person's words: each in quotes, the last one a prefix. NULL: no memory.
- */
-static char *make_query(const char *words)
+/* Puts a string in quotes, as FTS5 wants it. Gives where it ends. */
+static char *put_quoted(char *to, const char *s, size_t len)
 {
+    *to++ = '"';
+    for (; len > 0; len--, s++) {
+        if (*s == '"')
+            *to++ = '"';
+        *to++ = *s;
+    }
+    *to++ = '"';
+    return to;
+}
+
+/* Makes FTS5's query: each word in quotes, or all of them, and the last one a prefix. NULL: no
+ * memory. */
+static char *make_query(const struct history_query *q)
+{
+    const char *words = q->words;
     char *query = malloc(3 * strlen(words) + 4), *to = query;
     if (!query)
         return NULL;
     while (*(words += strspn(words, " \t\n"))) {
-        size_t len = strcspn(words, " \t\n");
-        *to++ = '"';
-        for (; len > 0; len--, words++) {
-            if (*words == '"')
-                *to++ = '"';
-            *to++ = *words;
-        }
-        *to++ = '"';
+        size_t len = q->phrase ? strlen(words) : strcspn(words, " \t\n");
+        to = put_quoted(to, words, len);
         *to++ = ' ';
+        words += len;
     }
     if (to > query)
         to[-1] = '*';
@@ -116,30 +125,19 @@ static char *make_query(const char *words)
     return query;
 }
 
-static int search(struct history *h, enum history_statement which, const char *words,
-                  uint64_t bound, history_row *row, void *context)
+int history_search(struct history *h, const struct history_query *q, history_row *row,
+                   void *context)
 {
-    char *query = make_query(words);
+    enum history_statement which = q->up ? SEARCH_UP : SEARCH;
+    char *query = make_query(q);
     if (!query)
         return ERROR_NOMEM;
     int rc = 0;
     if (query[0]) {
         db_bind_text(h->db, which, 0, query, strlen(query));
-        bind_bound(h, which, 1, bound);
+        bind_bound(h, which, 1, q->bound);
         rc = history_step(h, which, row, context);
     }
     free(query);
     return rc;
-}
-
-int history_search(struct history *h, const char *words, uint64_t before, history_row *row,
-                   void *context)
-{
-    return search(h, SEARCH, words, before, row, context);
-}
-
-int history_search_up(struct history *h, const char *words, uint64_t from, history_row *row,
-                      void *context)
-{
-    return search(h, SEARCH_UP, words, from, row, context);
 }

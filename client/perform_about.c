@@ -109,7 +109,8 @@ int perform_search(struct talk *t, struct arguments args, uint64_t now_ms)
     words[args.len] = '\0';
     if (t->options.face->ops->search)
         return t->options.face->ops->search(t->options.face, args.at, args.len);
-    int rc = talk_search(t, words, UINT64_MAX, tell_match, &matches);
+    const struct history_query query = {.words = words, .bound = UINT64_MAX};
+    int rc = talk_search(t, &query, tell_match, &matches);
     if (matches.count == 0)
         answer_add(&matches.answer, "no message has these words");
     return rc < 0 ? rc : perform_answer(t, &matches.answer);

@@ -116,11 +116,9 @@ int talk_get_last_seen(struct talk *t, uint64_t *id);
 /* Gives `show` the message with this id, where there is one; what it gave, or an error. */
 int talk_get(struct talk *t, uint64_t id, talk_show *show, void *context);
 
-/* As talk_walk without a bound, but only messages that history_search finds; until `show` ends it.
- */
-int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context);
-int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *show,
-                   void *context);
+/* Messages that history_search finds, until `show` ends it; what that gave, or an error. */
+struct history_query;
+int talk_search(struct talk *t, const struct history_query *query, talk_show *show, void *context);
 
 /*
  * What was being written, and the message that the screen was scrolled to (0: the newest), kept

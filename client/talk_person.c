@@ -107,16 +107,10 @@ int talk_walk_up(struct talk *t, uint64_t from, size_t max, talk_show *show, voi
     return rc ? rc : walk.count;
 }
 
-int talk_search(struct talk *t, const char *words, uint64_t before, talk_show *show, void *context)
+int talk_search(struct talk *t, const struct history_query *query, talk_show *show, void *context)
 {
     struct walk walk = {t, show, context, 0};
-    return history_search(t->parts.history, words, before, show_row, &walk);
-}
-
-int talk_search_up(struct talk *t, const char *words, uint64_t from, talk_show *show, void *context)
-{
-    struct walk walk = {t, show, context, 0};
-    return history_search_up(t->parts.history, words, from, show_row, &walk);
+    return history_search(t->parts.history, query, show_row, &walk);
 }
 
 struct last_seen {

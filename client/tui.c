@@ -71,7 +71,7 @@ static int take_jump(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 static int take_search(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)now_ms;
-    return tui_search(tui, e->text, e->up);
+    return tui_search(tui, e->up);
 }
 
 static int take_seen(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
@@ -255,6 +255,8 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
         tui->is_gone = true;
         rc = talk_quit(f->talk, false, now_ms);
     }
+    if (rc == 0 && tui->search_at)
+        rc = tui_search_on(tui);
     return rc ? rc : keep_time(tui, now_ms);
 }
 
@@ -312,8 +314,9 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
 static uint64_t deadline(const struct face *f)
 {
     const struct tui *tui = (const struct tui *)f;
-    const uint64_t times[] = {screen_deadline(tui->screen), tui->countdown_ms, tui->place_due_ms,
-                              tui->writing_end_ms, grace_deadline(&tui->grace)};
+    const uint64_t times[] = {
+        screen_deadline(tui->screen), tui->countdown_ms,           tui->place_due_ms,
+        tui->writing_end_ms,          grace_deadline(&tui->grace), tui->search_at ? 0 : UINT64_MAX};
     uint64_t first_ms = UINT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         if (times[i] < first_ms)

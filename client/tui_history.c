@@ -122,44 +122,6 @@ int tui_go_back(struct tui *tui, uint64_t id)
     return rc;
 }
 
-/* A message that the index of words has found, or what it changes. */
-struct found {
-    struct tui *tui;
-    uint64_t id;
-};
-
-static int take_found(void *context, const struct face_message *m)
-{
-    struct found *found = context;
-    struct entry e;
-    if (m->target) /* an edit: the message is found as it is now, or not */
-        return talk_get(found->tui->face.talk, m->target, take_found, found);
-    int rc = tui_init_message(found->tui, &e, m);
-    if (rc != 1)
-        return rc;
-    const struct transcript *transcript = ui_transcript(found->tui->ui);
-    bool matches = transcript_would_match(transcript, e.shown.text, e.shown.text_len);
-    if (matches && !transcript_find(transcript, e.shown.id))
-        found->id = e.shown.id;
-    entry_clear(&e);
-    return found->id ? FOUND : 0;
-}
-
-int tui_search(struct tui *tui, const char *text, bool up)
-{
-    struct talk *talk = tui->face.talk;
-    const struct transcript *transcript = ui_transcript(tui->ui);
-    struct found found = {.tui = tui};
-    int rc = 0;
-    if (up)
-        rc = talk_search(talk, text, tui->oldest, take_found, &found);
-    else if (transcript_has_newer(transcript))
-        rc = talk_search_up(talk, text, transcript_newest(transcript) + 1, take_found, &found);
-    if (rc > 0)
-        rc = tui_jump(tui, found.id);
-    return rc < 0 ? rc : ui_found(tui->ui, found.id);
-}
-
 struct unread {
     uint64_t id;
     size_t count;

@@ -38,6 +38,10 @@ struct tui {
     uint64_t
         countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
 
+    uint64_t search_at; /* where a search goes on; 0: there is none */
+    uint64_t search_start;
+    bool search_up;
+
     struct attention attention;
     struct attached attached;
     struct visual visual;
@@ -130,8 +134,12 @@ int tui_jump(struct tui *tui, uint64_t id);
 /* Begins the view with a message, as in an earlier run; 0: nothing happens. */
 int tui_go_back(struct tui *tui, uint64_t id);
 
-/* Looks for a text in what is not loaded, up or down, and goes there. */
-int tui_search(struct tui *tui, const char *text, bool up);
+/*
+ * Looks for what is searched in what is not loaded, towards older ones (`up`) or newer, and goes
+ * there. Where that takes long, it is not done yet: tui_search_on goes on.
+ */
+int tui_search(struct tui *tui, bool up);
+int tui_search_on(struct tui *tui);
 
 /* Finds what was not seen before, and tells. */
 int tui_note_unread(struct tui *tui);

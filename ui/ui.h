@@ -103,6 +103,9 @@ void ui_choose_theme(struct ui *ui);
 /* Begins to search for a text. Errors as editor_set. */
 int ui_search(struct ui *ui, const char *text, size_t len);
 
+/* The text that is being looked for, borrowed; NULL: nobody searches. */
+const char *ui_searched(const struct ui *ui);
+
 /* After UI_SEARCH: the message that was found and is loaded now; 0 for none. ERROR_NOMEM. */
 int ui_found(struct ui *ui, uint64_t id);
 

@@ -43,6 +43,12 @@ int ui_search(struct ui *ui, const char *text, size_t len)
     return ui_search_changed(ui);
 }
 
+const char *ui_searched(const struct ui *ui)
+{
+    size_t len;
+    return ui->mode == UI_SEARCHING ? editor_text(ui->search, &len) : NULL;
+}
+
 int ui_found(struct ui *ui, uint64_t id)
 {
     if (id != 0) {

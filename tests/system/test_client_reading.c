@@ -177,18 +177,23 @@ static void test_links_can_be_followed(void **state)
 }
 
 /* Says so much that not all of it is loaded. */
-static void say_much(void)
+static void say_lines(int count, const char *text)
 {
     struct client carol;
     struct client_options options = {"alice", address, "far", "--plain", NULL};
     client_start(&carol, &options);
     char line[64];
-    for (int i = 1; i <= 700; i++) {
-        snprintf(line, sizeof line, "line number %d%s", i, i == 20 ? " has the needle" : "");
+    for (int i = 1; i <= count; i++) {
+        snprintf(line, sizeof line, "%s %d%s", text, i, i == 20 ? " has the needle" : "");
         client_say(&carol, line);
     }
     client_end_input(&carol);
     client_expect_exit(&carol, 0);
+}
+
+static void say_much(void)
+{
+    say_lines(700, "line number");
 }
 
 static void test_search_goes_through_all_that_was_said(void **state)
@@ -225,6 +230,28 @@ static void test_search_goes_through_all_that_was_said(void **state)
     assert_true(terminal_wait(bob, "line number 333"));
     terminal_send(bob, "\r\033>");
     assert_true(terminal_wait(bob, "line number 700"));
+    pair_quit(bob);
+}
+
+static void test_a_long_search_tells_how_far_it_is(void **state)
+{
+    (void)state;
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "nobody else is here yet"));
+    terminal_send(bob, "so what, then?\r");
+    say_lines(1200, "so, what");
+    assert_true(terminal_wait(bob, "so, what 1200"));
+    pair_quit(bob);
+    terminal_free(bob);
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "so, what 1200"));
+    terminal_send(bob, "\022so what"); /* its words are in every line */
+    assert_true(terminal_wait(bob, "▌"));
+    assert_true(terminal_wait(bob, "so what, then?"));
+    size_t len;
+    const char *bytes = terminal_bytes(bob, &len);
+    assert_non_null(memmem(bytes, len, "looking further", 15));
+    terminal_send(bob, "\r");
     pair_quit(bob);
 }
 
@@ -319,6 +346,7 @@ int main(void)
         TEST(test_messages_are_copied),
         TEST(test_links_can_be_followed),
         TEST(test_search_goes_through_all_that_was_said),
+        TEST(test_a_long_search_tells_how_far_it_is),
         TEST(test_what_was_not_seen_is_found),
         TEST(test_the_place_outlives_the_program),
     };

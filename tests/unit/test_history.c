@@ -141,7 +141,8 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     assert_non_null(strstr(said, "receipted 1\nopen 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"
                                  "next 5\n"));
     said[0] = '\0';
-    assert_int_equal(history_search(h, "whoever", UINT64_MAX, take, NULL), 0);
+    const struct history_query query = {.words = "whoever", .bound = UINT64_MAX};
+    assert_int_equal(history_search(h, &query, take, NULL), 0);
     assert_said("row 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"); /* once */
     session_answer = ERROR_NOMEM;
     assert_int_equal(history_restore(h, NULL), ERROR_NOMEM);
@@ -224,22 +225,30 @@ static void test_walks_and_searches(void **state)
     assert_said("row 4 to 0 0:0 at 3000 mark 0 'for whoever comes'\n");
     static const struct {
         const char *words, *found;
+        bool phrase;
     } cases[] = {
-        {"creme BRUL", "3"},
-        {"words", "21"},
-        {"word sec", ""},
-        {"words sec", "2"},
-        {"", ""},
-        {" \n", ""},
-        {"\"", ""},
-        {"OR", ""},
-        {"w*", "421"},
-        {"first -words", "1"},
-        {"nothing", ""},
+        {"creme BRUL", "3", false},
+        {"words", "21", false},
+        {"word sec", "", false},
+        {"words sec", "2", false},
+        {"", "", false},
+        {" \n", "", false},
+        {"\"", "", false},
+        {"OR", "", false},
+        {"w*", "421", false},
+        {"first -words", "1", false},
+        {"nothing", "", false},
+        {"whoever for", "4", false},
+        {"whoever for", "", true},
+        {"for who", "4", true},
+        {"\"for, who", "4", true},
+        {" \n", "", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         said[0] = '\0';
-        assert_int_equal(history_search(h, cases[i].words, UINT64_MAX, take, NULL), 0);
+        const struct history_query query = {
+            .words = cases[i].words, .phrase = cases[i].phrase, .bound = UINT64_MAX};
+        assert_int_equal(history_search(h, &query, take, NULL), 0);
         char found[8] = "";
         for (const char *at = said; (at = strstr(at, "row ")); at++)
             strncat(found, at + 4, 1);
@@ -300,9 +309,11 @@ static void test_what_changes_a_message_is_found(void **state)
     assert_said("row 3 from 1 c:9 at 2000 mark 0 'Crème brûlée'\n");
     assert_int_equal(history_get(h, 99, take, NULL), 0);
     assert_said("");
-    assert_int_equal(history_search(h, "better", 9, take, NULL), 0);
+    struct history_query query = {.words = "better", .bound = 9};
+    assert_int_equal(history_search(h, &query, take, NULL), 0);
     assert_said("row 6 from 1 c:11 at 0 mark 0 'better'\nrow 5 to 1 b:3 at 0 mark 0 'better'\n");
-    assert_int_equal(history_search_up(h, "better", 6, take, NULL), 0);
+    query = (struct history_query){.words = "better", .up = true, .bound = 6};
+    assert_int_equal(history_search(h, &query, take, NULL), 0);
     assert_said("row 6 from 1 c:11 at 0 mark 0 'better'\nrow 9 to 2 b:5 at 0 mark 0 'better'\n");
     history_close(h);
 }

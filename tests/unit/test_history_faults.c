@@ -137,7 +137,8 @@ static int dump(void *thing, char *text, size_t size)
     for (int step = 0; rc == 0 && step < 12; step++) {
         char words[32];
         snprintf(words, sizeof words, "number1 step%d", step);
-        rc = history_search(h, words, UINT64_MAX, take_found, NULL);
+        const struct history_query query = {.words = words, .bound = UINT64_MAX};
+        rc = history_search(h, &query, take_found, NULL);
     }
     const struct session_event load = {.type = SESSION_LOAD,
                                        .load = {.peer = 1, .stream = 1, .n = 2}};
