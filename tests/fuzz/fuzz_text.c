@@ -40,6 +40,10 @@ static void check_clusters(const char *s, size_t len)
         assert(cluster.width >= 0 && cluster.width <= 2);
         columns += (size_t)cluster.width;
         end = start + cluster.len;
+        char base[TEXT_EMOJI_BASE_MAX];
+        size_t base_len = text_emoji_base(s + start, cluster.len, base);
+        assert(base_len <= cluster.len && text_is_utf8(base, base_len));
+        assert(base_len == 0 || text_width(base, base_len) > 0);
         uint32_t cp;
         size_t middle = start + (size_t)text_decode(s + start, len - start, &cp);
         assert(text_prev(s, middle) == start && text_prev(s, end) == start);
