@@ -79,11 +79,13 @@ short screen_pair(const struct screen *s, struct style style)
     return style.colour >= 0 && style.colour < s->colours ? (short)(style.colour + 1) : 0;
 }
 
-static bool can_show(wchar_t c)
+wchar_t screen_char(uint32_t cp, int columns)
 {
     char bytes[MB_LEN_MAX];
     mbstate_t state = {0};
-    return wcrtomb(bytes, c, &state) != (size_t)-1;
+    wchar_t c = (wchar_t)cp;
+    int width = wcwidth(c);
+    return wcrtomb(bytes, c, &state) != (size_t)-1 && width > 0 && width <= columns ? c : L'?';
 }
 
 struct screen_cell screen_cell(const struct screen *s, const char *text,
@@ -94,15 +96,16 @@ struct screen_cell screen_cell(const struct screen *s, const char *text,
     while (at < cluster.len) {
         uint32_t cp;
         at += (size_t)text_decode(text + at, cluster.len - at, &cp);
+        if (!s->utf8) {
+            cell.chars[0] = screen_char(cp, cluster.width);
+            return cell;
+        }
         wchar_t c = (wchar_t)cp;
-        bool shown = s->utf8 || can_show(c);
-        int width = shown ? wcwidth(c) : count == 0 ? cluster.width : 0;
-        if (count == CCHARW_MAX || width != (count == 0 ? cluster.width : 0)) {
+        if (count == CCHARW_MAX || wcwidth(c) != (count == 0 ? cluster.width : 0)) {
             cell.whole = false;
             return cell;
         }
-        if (shown || count == 0)
-            cell.chars[count++] = shown ? c : L'?';
+        cell.chars[count++] = c;
     }
     return cell;
 }

@@ -57,10 +57,10 @@ int screen_paste_next(struct screen *s, uint64_t now_ms, struct input *in);
 attr_t screen_attributes(struct style style);
 short screen_pair(const struct screen *s, struct style style);
 
-/*
- * A cluster as one cell of ncurses. What the locale cannot show is a question mark; marks that it
- * cannot show are left out.
- */
+/* The character in a locale that is not UTF-8, or a question mark where it has none so wide. */
+wchar_t screen_char(uint32_t cp, int columns);
+
+/* A cluster as one cell of ncurses; in such a locale its first character alone. */
 struct screen_cell {
     wchar_t chars[CCHARW_MAX + 1];
     bool whole; /* false: ncurses would give it another width than we did, or has no room for it */

@@ -214,6 +214,32 @@ static void test_latin_1(void **state)
     client_expect_exit(&mallory, 0);
 }
 
+/* Where characters are bytes, those of UTF-8 would be controls: 9d begins a title, 9b a sequence.
+ */
+static void test_no_character_is_a_control(void **state)
+{
+    (void)state;
+    const char *const environment[] = {"TERM=xterm", "LC_ALL=C", NULL};
+    client_start(&mallory, &(struct client_options){"mallory", address, "c1", "--json", NULL});
+    alice = pair_start_with(
+        &(struct pair_options){.nick = "alice", .folder = "c1", .environment = environment});
+    assert_true(terminal_wait(alice, "mallory"));
+    client_say(&mallory, "{\"text\":\"\u06dd0;pwned \u00db2J \u06001 1\ufe0f\u20e3 first\"}");
+    assert_true(terminal_wait(alice, "first"));
+    terminal_send(alice, "\033l");
+    assert_true(terminal_wait(alice, "mallory: "));
+    terminal_send(alice, " ");
+    assert_true(terminal_wait_gone(alice, "mallory: "));
+    pair_quit(alice);
+    size_t len;
+    const char *bytes = terminal_bytes(alice, &len);
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] & 0x80)
+            fail_msg("byte %02x", (unsigned char)bytes[i]);
+    client_end_input(&mallory);
+    client_expect_exit(&mallory, 0);
+}
+
 /* However an emoji is drawn, what stands behind it does not move. */
 static void test_the_mark_keeps_its_column(void **state)
 {
@@ -270,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_terminal, pair_set_up, pair_tear_down),
         cmocka_unit_test_setup_teardown(test_latin_1, pair_set_up, pair_tear_down),
+        cmocka_unit_test_setup_teardown(test_no_character_is_a_control, pair_set_up,
+                                        pair_tear_down),
         cmocka_unit_test_setup_teardown(test_the_mark_keeps_its_column, pair_set_up,
                                         pair_tear_down),
         cmocka_unit_test_setup_teardown(test_who_idles_sleeps, pair_set_up, pair_tear_down),
