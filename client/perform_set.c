@@ -7,10 +7,22 @@
 #include <errno.h>
 #include <string.h>
 
+/* Its value; of those that count at the start, what this run began with. */
+static const char *value_of(const struct talk *t, enum setting setting)
+{
+    struct words w = talk_words(t);
+    switch (setting) {
+    case SETTING_NICK: return w.nick;
+    case SETTING_ROOM: return w.room;
+    case SETTING_SERVER: return w.relay;
+    default: return settings_value(&t->settings, setting);
+    }
+}
+
 static void add_setting(const struct talk *t, enum setting setting, struct answer *a)
 {
     const struct settings_option *option = settings_option(setting);
-    const char *value = settings_value(&t->settings, setting);
+    const char *value = value_of(t, setting);
     char quoted[QUOTE_MAX];
     answer_add(a, "  %-12s %-10s %s", option->name, quote_text(value, strlen(value), quoted),
                option->help);
@@ -34,7 +46,7 @@ static int keep(struct talk *t, enum setting setting)
         answer_add(&a, " until the end of this run: %s cannot keep it (%s)", quoted_path,
                    strerror(errno));
     else if (*path)
-        answer_add(&a, ", also in %s", quoted_path);
+        answer_add(&a, ", kept in %s", quoted_path);
     else
         answer_add(&a, " until the end of this run");
     return perform_answer(t, &a);

@@ -315,7 +315,7 @@ static void test_settings_are_listed_and_set(void **state)
         int rc;
         const char *told; /* in it */
     } rows[] = {
-        {"/set theme light", 0, "theme is light, also in /"},
+        {"/set theme light", 0, "theme is light, kept in /"},
         {"/set theme", 0, "theme        light      colours"},
         {"/set", 0, "theme        light      colours"},
         {"/set", 0, "\n"},
@@ -323,8 +323,8 @@ static void test_settings_are_listed_and_set(void **state)
         {"/set theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
         {"/set thme light", ERROR_STATE, "! there is no setting 'thme'; /set lists them"},
         {"/set room tea", ERROR_STATE, "! room counts at the start alone: give --room then"},
-        {"/set room", 0, "room"},
-        {"/theme mono", 0, "theme is mono, also in /"},
+        {"/set room", 0, "room         lobby      the table"},
+        {"/theme mono", 0, "theme is mono, kept in /"},
         {"/theme", 0, "theme        mono       colours"},
         {"/theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
     };
@@ -332,6 +332,8 @@ static void test_settings_are_listed_and_set(void **state)
     struct talk_options options = options_for(&c.face);
     struct talk *t;
     assert_int_equal(talk_new(&t, &options), 0);
+    char why[WORDS_MAX];
+    assert_int_equal(talk_connect(t, &relay, 0, why), 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(talk_line(t, rows[i].line, strlen(rows[i].line), 0), rows[i].rc);
         if (!strstr(told, rows[i].told))
