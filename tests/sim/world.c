@@ -68,6 +68,8 @@ static void draw_faults(struct world *w)
     static const unsigned chances[] = {0, 0, 100, 30, 10};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         *all[i] = chances[rng_below(&w->rng, sizeof chances / sizeof chances[0])];
+    if (rng_one_in(&w->rng, 3)) /* nothing is missing between two messages then: watch.c */
+        w->faults.old_store = w->faults.lost_store = w->faults.old_client = w->faults.quit = 0;
     w->faults.late = rng_one_in(&w->rng, 3) ? 2 + (unsigned)rng_below(&w->rng, 10) : 0;
 }
 
