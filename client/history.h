@@ -17,7 +17,6 @@ struct history;
 
 enum {
     HISTORY_WHY_MAX = DB_WHY_MAX,
-    HISTORY_DRAFT_MAX = 16384,
 };
 
 /*

@@ -35,7 +35,7 @@ struct relay_client {
     bool ended;  /* its sending half is */
     bool held;   /* frames of its wait in the reader: it does not read its replies */
     bool broken; /* out of memory: to be dropped */
-    bool finish_told, drop_told;
+    bool drop_told;
     bool told_input, told_output; /* what the edge knows */
 };
 

@@ -72,7 +72,6 @@ struct relay {
     struct header header;  /* of the frame that is being handled */
     struct buffer scratch; /* one frame, or one identity, while it is made */
     uint8_t *output;       /* OUTPUT_SIZE bytes for `output_owner` to write */
-    size_t output_start, output_len;
     struct relay_client *output_owner;
 
     struct relay_counters counters;

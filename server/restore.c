@@ -1,6 +1,5 @@
 #include "error.h"
 #include "output.h"
-#include "queue.h"
 #include "receipt.h"
 #include "seat.h"
 

@@ -8,7 +8,6 @@
 enum {
     SOFT_HYPHEN = 0xad,
     ARABIC_LETTER_MARK = 0x61c,
-    VOWEL_SEPARATOR = 0x180e, /* Mongolian, among the variation selectors of that script */
     ZERO_WIDTH_SPACE = 0x200b,
     NON_JOINER = 0x200c,
     JOINER = 0x200d,
