@@ -141,13 +141,15 @@ static int read_tls(struct conn *c, uint8_t *bytes, size_t len)
         if (rc < 0)
             break;
         got += (size_t)rc;
-        if (fed < TLS_INPUT_MAX || left == 0 || (len > 0 && got == len))
+        bool enough = len > 0 ? got == len : tls_is_ready(c->tls);
+        if (fed < TLS_INPUT_MAX || left == 0 || enough)
             break;
         rc = fed = feed(c);
         if (fed <= 0)
             break;
     }
-    if (rc != ERROR_SYSTEM)
+    bool is_to_judge = len == 0 && rc >= 0 && tls_is_ready(c->tls);
+    if (rc != ERROR_SYSTEM && !is_to_judge)
         flush(c);
     return got > 0 ? (int)got : rc;
 }
@@ -209,8 +211,12 @@ int conn_finish(struct conn *c)
 
 int conn_handshake(struct conn *c)
 {
-    if (!c->tls || tls_is_ready(c->tls))
+    if (!c->tls)
         return 1;
+    if (tls_is_ready(c->tls)) {
+        flush(c); /* where it fails, reading says why */
+        return 1;
+    }
     uint8_t none[1];
     int rc = read_tls(c, none, 0);
     return rc < 0 ? rc : tls_is_ready(c->tls);

@@ -30,7 +30,7 @@ int conn_new_tls(struct conn **c, int fd, struct tls *tls, bool accepts);
 /*
  * Goes on with the handshake: 1 when it is done, at once in plaintext; 0 where it waits for
  * conn_events without wishes; or an error of conn_read. A client calls it until 1, then looks at
- * conn_peer_identity before it writes anything.
+ * conn_peer_identity before it goes on: only the next call, of whatever, sends its own certificate.
  */
 int conn_handshake(struct conn *c);
 

@@ -98,6 +98,24 @@ static void test_a_handshake_needs_no_more_than_its_events(void **state)
     free_pair(&p);
 }
 
+/* Who is not the right relay does not learn who wanted to talk. */
+static void test_a_client_shows_itself_to_whom_it_judged(void **state)
+{
+    (void)state;
+    struct pair p;
+    make_pair(&p);
+    assert_int_equal(conn_handshake(p.client), 0);
+    assert_int_equal(conn_handshake(p.server), 0);
+    assert_int_equal(conn_handshake(p.client), 1);
+    assert_non_null(conn_peer_identity(p.client));
+    assert_int_equal(ready_for(p.server, POLLIN), 0);
+    assert_int_equal(conn_events(p.client, false, false), POLLOUT);
+    assert_int_equal(conn_handshake(p.client), 1);
+    assert_int_equal(conn_handshake(p.server), 1);
+    assert_non_null(conn_peer_identity(p.server));
+    free_pair(&p);
+}
+
 static void test_reading_alone_shakes_hands(void **state)
 {
     (void)state;
@@ -410,6 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_handshake_needs_no_more_than_its_events),
+        cmocka_unit_test(test_a_client_shows_itself_to_whom_it_judged),
         cmocka_unit_test(test_reading_alone_shakes_hands),
         cmocka_unit_test(test_transfers_both_ways_at_once),
         cmocka_unit_test(test_a_half_written_record_is_not_forgotten),
