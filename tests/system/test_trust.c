@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
  * a matter of its state folder.
  */
 enum {
-    PINS_MAX = 4096,
+    FILE_MAX = 4096,
 };
 
 static struct server server;
@@ -69,16 +70,16 @@ static void end(struct client *c, int status)
     client_expect_exit(c, status);
 }
 
-static void read_pins(const char *path, char text[PINS_MAX])
+static void read_file(const char *path, char text[FILE_MAX])
 {
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    size_t len = fread(text, 1, PINS_MAX - 1, file);
+    size_t len = fread(text, 1, FILE_MAX - 1, file);
     text[len] = '\0';
     fclose(file);
 }
 
-static void write_pins(const char *path, const char *text)
+static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
     assert_non_null(file);
@@ -100,7 +101,7 @@ static void expect_fingerprint(const char *folder, char fingerprint[128])
 static void test_a_relay_with_another_key_is_refused(void **state)
 {
     (void)state;
-    char before[128], now[128], line[256], pins[PINS_MAX];
+    char before[128], now[128], line[256], pins[FILE_MAX];
     const char *path = scratch_path("changed/alice/pins");
     start_relay("old-key");
     start(&alice, "alice", "changed", "--plain");
@@ -125,11 +126,11 @@ static void test_a_relay_with_another_key_is_refused(void **state)
     start(&alice, "alice", "changed", "--plain");
     client_expect_told(&alice, "has changed: nothing was sent to it");
     client_expect_exit(&alice, 4);
-    read_pins(path, pins);
+    read_file(path, pins);
     char *second = strchr(pins, '\n') + 1;
     assert_memory_equal(second, "relay ", 6);
     *second = '\0';
-    write_pins(path, pins);
+    write_file(path, pins);
     start(&alice, "alice", "changed", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
     start(&bob, "bob", "changed", "--plain");
@@ -190,12 +191,12 @@ static void test_pins_that_cannot_be_read_are_a_sentence(void **state)
         const char *path_at = strchr(bad_pins[i].about, '$');
         snprintf(about, sizeof about, "%.*s%s%s", (int)(path_at - bad_pins[i].about),
                  bad_pins[i].about, path, path_at + 1);
-        write_pins(path, bad_pins[i].text);
+        write_file(path, bad_pins[i].text);
         start(&alice, "alice", "garbled", "--plain");
         client_expect_told(&alice, about);
         client_expect_exit(&alice, 4);
-        char after[PINS_MAX];
-        read_pins(path, after);
+        char after[FILE_MAX];
+        read_file(path, after);
         assert_string_equal(after, bad_pins[i].text);
     }
     server_stop(&server);
@@ -213,7 +214,7 @@ static void restart_relay(void)
 static void test_somebody_with_another_key_is_held_until_trusted(void **state)
 {
     (void)state;
-    char pins[PINS_MAX];
+    char pins[FILE_MAX];
     start_relay("old-key");
     start_pair("held");
     client_say(&alice, "hello");
@@ -239,7 +240,7 @@ static void test_somebody_with_another_key_is_held_until_trusted(void **state)
     client_expect_said(&alice, "bob: it is me");
     end(&bob, 0);
     end(&alice, 1); /* a line was refused */
-    read_pins(scratch_path("held/alice/pins"), pins);
+    read_file(scratch_path("held/alice/pins"), pins);
     assert_non_null(strstr(pins, " bob "));
     assert_null(strstr(pins, "verified")); /* the new key was not */
     server_stop(&server);
@@ -269,6 +270,38 @@ static void test_into_a_pipe_there_is_nobody_to_ask(void **state)
     server_stop(&server);
 }
 
+/* What chat-client --identity prints is a line of the list. */
+static void test_only_those_on_the_list_come_in(void **state)
+{
+    (void)state;
+    char options[512], list[256];
+    const char *const argv[] = {CHAT_CLIENT, "--identity",           "--nick", "alice",
+                                "--state",   scratch_path("listed"), NULL};
+    struct process p;
+    process_start(&p, argv, NULL);
+    snprintf(list, sizeof list, "# friends\n\n%s\n", process_line(&p.out));
+    assert_null(process_line(&p.out));
+    assert_int_equal(process_wait(&p), 0);
+    write_file(scratch_path("friends"), list);
+    snprintf(options, sizeof options, "--listen %s --allow %s", address, scratch_path("friends"));
+    server_start_tls(&server, options, NULL);
+    start(&bob, "bob", "listed", "--plain");
+    client_expect_told(&bob, "lets in only people on its list, and you are not on it");
+    client_expect_exit(&bob, 3);
+    start(&alice, "alice", "listed", "--plain");
+    client_expect_told(&alice, "nobody else is in the room");
+    write_file(scratch_path("friends"), "alice is a friend\n");
+    assert_int_equal(kill(server.process.pid, SIGHUP), 0);
+    process_line_with(&server.process.err, "line 1 of ");
+    client_say(&alice, "still here");
+    client_expect_said(&alice, "alice: still here");
+    write_file(scratch_path("friends"), "# nobody\n");
+    assert_int_equal(kill(server.process.pid, SIGHUP), 0);
+    client_expect_told(&alice, "lets in only people on its list");
+    client_expect_exit(&alice, 3);
+    server_stop(&server);
+}
+
 static void collect_number(struct client *c, char number[256])
 {
     number[0] = '\0';
@@ -284,7 +317,7 @@ static void collect_number(struct client *c, char number[256])
 static void test_the_safety_number_is_the_same_on_both_sides(void **state)
 {
     (void)state;
-    char numbers[2][256], pins[PINS_MAX];
+    char numbers[2][256], pins[FILE_MAX];
     start_relay("old-key");
     start_pair("number");
     collect_number(&alice, numbers[0]);
@@ -294,7 +327,7 @@ static void test_the_safety_number_is_the_same_on_both_sides(void **state)
     client_say(&alice, "/verify yes");
     client_expect_told(&alice, "bob is verified");
     client_expect_told(&alice, "you verified the key");
-    read_pins(scratch_path("number/alice/pins"), pins);
+    read_file(scratch_path("number/alice/pins"), pins);
     assert_non_null(strstr(pins, "= verified\n"));
     client_say(&alice, "/verify no");
     client_expect_told(&alice, "it is used like this");
@@ -331,6 +364,7 @@ int main(void)
         TEST(test_pins_that_cannot_be_read_are_a_sentence),
         TEST(test_somebody_with_another_key_is_held_until_trusted),
         TEST(test_into_a_pipe_there_is_nobody_to_ask),
+        TEST(test_only_those_on_the_list_come_in),
         TEST(test_the_safety_number_is_the_same_on_both_sides),
         TEST(test_json_tells_whom_one_speaks_with),
     };
