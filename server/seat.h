@@ -40,6 +40,7 @@ struct seat {
     struct link streams_stored; /* those with something on disk, by their last message */
     struct link receipts;       /* of streams of its own, while its holder is gone; oldest first */
     uint32_t streams_rest_count, receipts_count;
+    bool has_twins; /* two senders used the same number for a stream to it */
 
     /* On disk, with what the open transaction does. */
     uint64_t disk_count, disk_cost;

@@ -22,9 +22,26 @@ static struct stream *pick(struct table_node *node, const struct seat *to, uint6
     return NULL;
 }
 
+static struct stream *of_seat(struct link *l)
+{
+    return LINK_OF(l, struct stream, in_seat);
+}
+
+/* The newest of a list, where it has this number: mostly it is the one that is looked for. */
+static struct stream *pick_newest(struct link *list, uint64_t number)
+{
+    struct stream *s = of_seat(list->prev);
+    return !link_is_alone(list) && s->number == number ? s : NULL;
+}
+
 struct stream *stream_find_any(struct relay *r, struct seat *to, uint64_t number)
 {
-    return pick(table_find(&r->streams, hash_of(r, to, number)), to, number);
+    struct stream *s = NULL;
+    if (!to->has_twins)
+        s = pick_newest(&to->streams_busy, number);
+    if (!to->has_twins && !s)
+        s = pick_newest(&to->streams_rest, number);
+    return s ? s : pick(table_find(&r->streams, hash_of(r, to, number)), to, number);
 }
 
 struct stream *stream_find_next(struct stream *s)
@@ -32,26 +49,9 @@ struct stream *stream_find_next(struct stream *s)
     return pick(table_find_next(&s->node), s->seat, s->number);
 }
 
-static struct stream *of_seat(struct link *l)
-{
-    return LINK_OF(l, struct stream, in_seat);
-}
-
-/* The newest of a list, where it is the one that is looked for: mostly it is. */
-static struct stream *pick_newest(struct link *list, uint64_t sender, uint64_t number)
-{
-    struct stream *s = of_seat(list->prev);
-    return !link_is_alone(list) && s->sender == sender && s->number == number ? s : NULL;
-}
-
 struct stream *stream_find(struct relay *r, struct seat *to, uint64_t sender, uint64_t number)
 {
-    struct stream *s = pick_newest(&to->streams_busy, sender, number);
-    if (!s)
-        s = pick_newest(&to->streams_rest, sender, number);
-    if (s)
-        return s;
-    s = stream_find_any(r, to, number);
+    struct stream *s = stream_find_any(r, to, number);
     while (s && s->sender != sender)
         s = stream_find_next(s);
     return s;
@@ -66,6 +66,7 @@ struct stream *stream_get(struct relay *r, struct seat *to, uint64_t sender, uin
     if (!s)
         return NULL;
     *s = (struct stream){.seat = to, .sender = sender, .number = number};
+    to->has_twins = to->has_twins || stream_find_any(r, to, number);
     link_init(&s->messages);
     link_init(&s->in_stored);
     link_put(&to->streams_rest, &s->in_seat);
