@@ -73,6 +73,9 @@ struct face_ops {
     int (*take_input)(struct face *f, const struct pollfd fds[FACE_FDS], uint64_t now_ms);
     /* Everything of this turn was shown. */
     int (*end_turn)(struct face *f, uint64_t now_ms);
+    /* The disk works until `done` is readable: takes what the person writes, and shows it. Nothing
+     * can be asked of the talk. NULL: it waits. */
+    int (*meanwhile)(struct face *f, int done);
     /* Whether no more input will come. */
     bool (*is_ended)(const struct face *f);
     void (*free)(struct face *f);

@@ -155,6 +155,11 @@ bool history_is_dirty(const struct history *h)
     return db_is_dirty(h->db);
 }
 
+int history_begin_commit(struct history *h)
+{
+    return db_begin_commit(h->db);
+}
+
 int history_commit(struct history *h)
 {
     int rc = db_commit(h->db);

@@ -42,6 +42,9 @@ int history_load(struct history *h, struct session *s, const struct session_even
 /* Whether something waits for a commit. */
 bool history_is_dirty(const struct history *h);
 
+/* As db_begin_commit. */
+int history_begin_commit(struct history *h);
+
 /*
  * Commits. 0: it is on disk. ERROR_FULL, ERROR_STORE: it may have happened or not; nothing of it
  * may be shown or sent, and the history is of no use any more.

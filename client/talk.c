@@ -382,6 +382,16 @@ static int fail_to_keep(struct talk *t, int error)
     return error;
 }
 
+/* Nothing happens before it is done but that the person goes on writing. */
+static int commit(struct talk *t)
+{
+    struct face *face = t->options.face;
+    int done = face->ops->meanwhile ? history_begin_commit(t->parts.history) : -1;
+    int shown = done < 0 ? 0 : face->ops->meanwhile(face, done);
+    int rc = history_commit(t->parts.history);
+    return rc ? fail_to_keep(t, rc) : shown;
+}
+
 static int carry_out(struct talk *t, uint64_t now_ms)
 {
     for (;;) {
@@ -394,9 +404,9 @@ static int carry_out(struct talk *t, uint64_t now_ms)
         }
         if (rc || !t->unsaved)
             return rc;
-        rc = history_commit(t->parts.history);
+        rc = commit(t);
         if (rc)
-            return fail_to_keep(t, rc);
+            return rc;
         t->unsaved = false;
         rc = session_committed(t->parts.session, now_ms);
         if (rc)

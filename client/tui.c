@@ -15,12 +15,6 @@ enum {
     FD_EDITOR,
 };
 
-/* The person's editor has the terminal. */
-static bool is_lent(const struct tui *tui)
-{
-    return tui->visual.fd >= 0;
-}
-
 static void keep_place_soon(struct tui *tui, uint64_t now_ms)
 {
     if (tui->place_due_ms == UINT64_MAX)
@@ -227,9 +221,13 @@ static int keep_time(struct tui *tui, uint64_t now_ms)
 static int take_keys(struct tui *tui, uint64_t now_ms)
 {
     struct input in;
-    int rc = 0;
-    while (!is_lent(tui) && (rc = screen_next(tui->screen, now_ms, &in)) > 0) {
+    int rc = tui->is_late ? tui_attend_input(tui, &tui->late, now_ms) : 0;
+    tui->is_late = false;
+    if (rc == 0)
+        rc = carry_out(tui, now_ms);
+    while (rc >= 0 && !tui_is_lent(tui) && (rc = screen_next(tui->screen, now_ms, &in)) > 0) {
         hurry(tui, &in, now_ms);
+        tui->is_behind = true;
         rc = tui->remembers || in.kind > INPUT_PASTE ? 0 : tui_remember_sent(tui);
         if (rc == 0)
             rc = ui_input(tui->ui, &in);
@@ -247,7 +245,7 @@ static int take_input(struct face *f, const struct pollfd fds[FACE_FDS], uint64_
 {
     struct tui *tui = tui_of(f);
     int rc = fds[FD_ATTACHED].revents ? tui_attend_attached(tui, now_ms) : 0;
-    if (rc == 0 && is_lent(tui))
+    if (rc == 0 && tui_is_lent(tui))
         rc = tui_edit_turn(tui, fds, now_ms);
     if (rc == 0)
         rc = take_keys(tui, now_ms);
@@ -273,7 +271,7 @@ static int end_turn(struct face *f, uint64_t now_ms)
 {
     struct tui *tui = tui_of(f);
     const struct settings *settings = talk_settings(f->talk);
-    if (is_lent(tui))
+    if (tui_is_lent(tui))
         return 0;
     ui_set_theme(tui->ui, (enum theme_name)settings_choice(settings, SETTING_THEME));
     ui_set_split(tui->ui, settings_is_on(settings, SETTING_SPLIT));
@@ -294,6 +292,7 @@ static int end_turn(struct face *f, uint64_t now_ms)
     if (rc)
         return rc;
     screen_draw(tui->screen, canvas);
+    tui->is_behind = false;
     talk_note_shown(f->talk, tui->shown);
     return 0;
 }
@@ -305,7 +304,7 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
     screen_fds(tui->screen, of_screen);
     for (int i = 0; i < SCREEN_FDS; i++)
         fds[i] = (struct pollfd){tui->is_gone ? -1 : of_screen[i], POLLIN, 0};
-    if (is_lent(tui))
+    if (tui_is_lent(tui))
         fds[0].events = 0; /* the keys are not ours; whether it is gone is */
     fds[FD_ATTACHED] = (struct pollfd){tui->attached.fd, POLLIN, 0};
     fds[FD_EDITOR] = (struct pollfd){tui->visual.fd, POLLIN, 0};
@@ -314,6 +313,8 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
 static uint64_t deadline(const struct face *f)
 {
     const struct tui *tui = (const struct tui *)f;
+    if (tui->is_late)
+        return 0;
     const uint64_t times[] = {
         screen_deadline(tui->screen), tui->countdown_ms,           tui->place_due_ms,
         tui->writing_end_ms,          grace_deadline(&tui->grace), tui->search_at ? 0 : UINT64_MAX};
@@ -358,6 +359,7 @@ static const struct face_ops ops = {
     .deadline = deadline,
     .take_input = take_input,
     .end_turn = end_turn,
+    .meanwhile = tui_meanwhile,
     .is_ended = is_ended,
     .free = free_tui,
 };

@@ -17,7 +17,8 @@ enum {
 
 /*
  * The screen's face: tui.c is what comes from the person, tui_line.c their lines, tui_show.c what
- * goes to them, tui_attend.c whether they are there, and tui_visual.c their own editor.
+ * goes to them, tui_attend.c whether they are there, tui_meanwhile.c what they write while the disk
+ * works, and tui_visual.c their own editor.
  */
 struct tui {
     struct face face;
@@ -44,6 +45,9 @@ struct tui {
 
     struct attention attention;
     struct attached attached;
+    struct input late; /* the last one of those that were taken while the disk worked: */
+    bool is_late;      /* what it says of the person is not noted yet */
+    bool is_behind;    /* the picture lacks what was typed */
     struct visual visual;
     struct grace grace;
     char *doubted;  /* a line that may be meant as a command; NULL: none is */
@@ -62,6 +66,12 @@ static inline struct tui *tui_of(struct face *f)
     return (struct tui *)f;
 }
 
+/* The person's editor has the terminal. */
+static inline bool tui_is_lent(const struct tui *tui)
+{
+    return tui->visual.fd >= 0;
+}
+
 /* The ops of the face that show. */
 int tui_begin(struct face *f, uint64_t now_ms);
 int tui_show_message(struct face *f, const struct face_message *m);
@@ -72,6 +82,9 @@ int tui_show_help(struct face *f, const char *commands);
 int tui_choose_theme(struct face *f);
 void tui_clear(struct face *f);
 uint64_t tui_chosen(const struct face *f);
+
+/* The op `meanwhile`. */
+int tui_meanwhile(struct face *f, int done);
 
 /* An input tells that somebody is there, or not. */
 int tui_attend_input(struct tui *tui, const struct input *in, uint64_t now_ms);

@@ -3,18 +3,24 @@
 #include "error.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 struct db {
     sqlite3 *handle;
     const struct db_schema *schema;
     sqlite3_stmt **statements;
-    bool open;  /* a transaction is */
-    int failed; /* the first SQLite error in it */
+    bool open;        /* a transaction is */
+    int failed;       /* the first SQLite error in it */
+    pthread_t thread; /* commits, where is_committing */
+    bool is_committing;
+    int done; /* -1, or what the thread makes readable at its end */
 };
 
 static int error_of(int rc)
@@ -115,11 +121,45 @@ bool db_is_dirty(const struct db *db)
     return db->open;
 }
 
+static void *run_commit(void *arg)
+{
+    struct db *db = arg;
+    db->failed = exec(db, "COMMIT");
+    eventfd_write(db->done, 1);
+    return NULL;
+}
+
+int db_begin_commit(struct db *db)
+{
+    if (!db->open || db->failed != SQLITE_OK)
+        return -1;
+    if (db->done < 0)
+        db->done = eventfd(0, EFD_CLOEXEC);
+    if (db->done < 0)
+        return -1;
+    sigset_t all, before; /* signals are for the thread that polls */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    db->is_committing = pthread_create(&db->thread, NULL, run_commit, db) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return db->is_committing ? db->done : -1;
+}
+
+static void end_commit(struct db *db)
+{
+    eventfd_t ended;
+    pthread_join(db->thread, NULL);
+    eventfd_read(db->done, &ended);
+    db->is_committing = false;
+}
+
 int db_commit(struct db *db)
 {
     if (!db->open)
         return 0;
-    if (db->failed == SQLITE_OK)
+    if (db->is_committing)
+        end_commit(db);
+    else if (db->failed == SQLITE_OK)
         db->failed = exec(db, "COMMIT");
     db->open = false;
     if (db->failed == SQLITE_OK)
@@ -223,6 +263,7 @@ int db_open(struct db **out, const char *path, const struct db_schema *schema, c
         return ERROR_NOMEM;
     }
     db->schema = schema;
+    db->done = -1;
     int rc = sqlite3_open_v2(
         path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
@@ -263,5 +304,7 @@ void db_close(struct db *db)
         sqlite3_finalize(db->statements[i]);
     free(db->statements);
     sqlite3_close(db->handle);
+    if (db->done >= 0)
+        close(db->done);
     free(db);
 }

@@ -72,6 +72,13 @@ void db_fail(struct db *db);
 bool db_is_dirty(const struct db *db);
 
 /*
+ * Begins to commit on a thread of its own. Gives a descriptor (borrowed) that is readable once
+ * db_commit, which is to be the next call, does not wait for the disk; -1 where it does: there is
+ * no thread, or nothing to commit.
+ */
+int db_begin_commit(struct db *db);
+
+/*
  * Commits. 0: it is on disk. ERROR_FULL: the disk is full, surely nothing of the transaction
  * happened, and the database can go on. ERROR_STORE: it may have happened or not, and the database
  * is of no use any more.

@@ -69,6 +69,11 @@ int ui_emit_event(struct ui *ui, const struct ui_event *event)
     return 0;
 }
 
+bool ui_is_asking(const struct ui *ui)
+{
+    return ui->head;
+}
+
 int ui_next(struct ui *ui, struct ui_event *event)
 {
     free(ui->given);

@@ -68,6 +68,9 @@ struct ui_event {
 /* 1 and the next event, borrowed until the next call with `ui`; 0 for none. */
 int ui_next(struct ui *ui, struct ui_event *event);
 
+/* Whether an input asked for something that was not given yet; a draft or what is seen can wait. */
+bool ui_is_asking(const struct ui *ui);
+
 struct transcript *ui_transcript(struct ui *ui);
 struct editor *ui_editor(struct ui *ui);
 

@@ -78,7 +78,7 @@ void shim_free(struct shim *s)
 void shim_mend(struct shim *s)
 {
     s->full_from = s->full_until = s->broken_from = s->broken_until = s->dies_at = 0;
-    s->broken_loses = false;
+    s->broken_loses = s->held = false;
 }
 
 static uint8_t *read_whole(const char *path, size_t *len)

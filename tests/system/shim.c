@@ -212,6 +212,8 @@ static int sync_any(int fd, int (*real)(int))
     const struct watched *w = find_watched(fd);
     if (!w)
         return real(fd);
+    while (shim->held)
+        usleep(1000);
     pthread_mutex_lock(&lock);
     int rc = sync_watched(fd, w);
     pthread_mutex_unlock(&lock);

@@ -29,6 +29,8 @@ struct shim {
     _Atomic uint64_t full_from, full_until;
     /* Syncs likewise with EIO. */
     _Atomic uint64_t broken_from, broken_until;
+    /* Syncs take as long as this. */
+    _Atomic bool held;
     /* What a broken sync was for is lost at the next power cut, even where a later one succeeds:
      * Linux forgets that it has not written it. */
     _Atomic bool broken_loses;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,28 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     assert_said("row 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"); /* once */
     session_answer = ERROR_NOMEM;
     assert_int_equal(history_restore(h, NULL), ERROR_NOMEM);
+    history_close(h);
+}
+
+static void test_a_commit_on_a_thread(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    assert_int_equal(history_begin_commit(h), -1);
+    save_peer(h, 1, "bob", "key");
+    struct pollfd done = {.fd = history_begin_commit(h), .events = POLLIN};
+    assert_int_equal(poll(&done, 1, -1), 1);
+    assert_int_equal(history_commit(h), 0);
+    assert_int_equal(poll(&done, 1, 0), 0);
+    save_peer(h, 2, "carol", "key");
+    assert_int_equal(history_begin_commit(h), done.fd);
+    assert_int_equal(history_commit(h), 0); /* waits */
+    history_close(h);
+    h = open_history();
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_said("peer 1 bob key\n"
+                "peer 2 carol key\n"
+                "next 1\n");
     history_close(h);
 }
 
@@ -519,6 +542,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_what_was_committed_is_there_after_a_restart, set_up),
+        cmocka_unit_test_setup(test_a_commit_on_a_thread, set_up),
         cmocka_unit_test_setup(test_what_the_peer_has_seen_is_marked, set_up),
         cmocka_unit_test_setup(test_load_gives_what_comes_from_a_number_on, set_up),
         cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
