@@ -247,9 +247,12 @@ int tui_tell(struct face *f, enum face_tone tone, const char *text)
 
 int tui_show_help(struct face *f, const char *commands)
 {
-    char *keys = ui_keys_text(), *text = NULL;
-    int len = keys ? asprintf(&text, "Commands\n\n%s\n\nKeys\n\n%s", commands, keys) : -1;
+    char *keys = ui_keys_text(), *marks = ui_marks_text(tui_of(f)->ui), *text = NULL;
+    int len = -1;
+    if (keys && marks)
+        len = asprintf(&text, "Commands\n\n%s\n\nMarks\n\n%s\nKeys\n\n%s", commands, marks, keys);
     free(keys);
+    free(marks);
     if (len < 0)
         return ERROR_NOMEM;
     int rc = ui_open_page(tui_of(f)->ui, text, (size_t)len);

@@ -147,11 +147,13 @@ char *ui_bare_text(struct ui *ui, size_t *len);
 
 /*
  * Opens a page over the conversation, until Esc, q or F1: `text`, of many lines, in which two
- * spaces and more begin a second column. The keys' part of a manual is ui_keys_text (a new string
- * that the caller frees; NULL: out of memory). ERROR_NOMEM.
+ * spaces and more begin a second column. ERROR_NOMEM: none is open.
  */
 int ui_open_page(struct ui *ui, const char *text, size_t len);
+
+/* What a manual says of the keys, and of the marks: new strings; NULL: out of memory. */
 char *ui_keys_text(void);
+char *ui_marks_text(const struct ui *ui);
 
 /* The picture as of now, borrowed until the next call with `ui`. NULL: out of memory. */
 const struct canvas *ui_draw(struct ui *ui);

@@ -1,4 +1,4 @@
-#include "ui.h"
+#include "ui_internal.h"
 
 #include "text.h"
 
@@ -48,6 +48,24 @@ char *ui_keys_text(void)
         i = add_names(&at, rows, count, i);
         at = add(at, help);
         at = add(at, "\n");
+    }
+    return text;
+}
+
+char *ui_marks_text(const struct ui *ui)
+{
+    size_t size = 1;
+    for (int i = TRANSCRIPT_WAITING; i <= TRANSCRIPT_CROSSED; i++)
+        size += strlen(view_mark_help((enum transcript_mark)i)) + NAMES_COLUMNS + 16;
+    char *text = malloc(size), *at = text;
+    if (!text)
+        return NULL;
+    for (int i = TRANSCRIPT_WAITING; i <= TRANSCRIPT_CROSSED; i++) {
+        const char *sign = view_mark_sign((enum transcript_mark)i, ui->ascii);
+        at = add(add(at, "  "), sign);
+        for (size_t width = text_width(sign, strlen(sign)); width < NAMES_COLUMNS; width++)
+            at = add(at, " ");
+        at = add(add(at, view_mark_help((enum transcript_mark)i)), "\n");
     }
     return text;
 }

@@ -55,4 +55,8 @@ struct view {
 /* Draws it; also gives the transcript and the editor their sizes. ERROR_NOMEM. */
 int view_draw(const struct view *view, int rows, int columns, struct canvas *canvas);
 
+/* A mark as it is drawn, and what it says, for a manual. */
+const char *view_mark_sign(enum transcript_mark mark, bool ascii);
+const char *view_mark_help(enum transcript_mark mark);
+
 #endif

@@ -16,15 +16,26 @@ enum {
 static const struct {
     struct sign sign;
     enum theme_role role;
+    const char *help;
 } marks[] = {
-    [TRANSCRIPT_NONE] = {{"", ""}, ROLE_MARK},
-    [TRANSCRIPT_WAITING] = {{"⧖", "~"}, ROLE_MARK},
-    [TRANSCRIPT_STORED] = {{"✓", "+"}, ROLE_MARK},
-    [TRANSCRIPT_DELIVERED] = {{"✓✓", "++"}, ROLE_MARK},
-    [TRANSCRIPT_SEEN] = {{"●", "*"}, ROLE_SEEN},
-    [TRANSCRIPT_REFUSED] = {{"!", "!"}, ROLE_REFUSED},
-    [TRANSCRIPT_CROSSED] = {{"⤫", "x"}, ROLE_MARK},
+    [TRANSCRIPT_NONE] = {{"", ""}, ROLE_MARK, NULL},
+    [TRANSCRIPT_WAITING] = {{"⧖", "~"}, ROLE_MARK, "only here"},
+    [TRANSCRIPT_STORED] = {{"✓", "+"}, ROLE_MARK, "on the relay's disk"},
+    [TRANSCRIPT_DELIVERED] = {{"✓✓", "++"}, ROLE_MARK, "on the other person's machine"},
+    [TRANSCRIPT_SEEN] = {{"●", "*"}, ROLE_SEEN, "seen by them"},
+    [TRANSCRIPT_REFUSED] = {{"!", "!"}, ROLE_REFUSED, "refused for now, and why"},
+    [TRANSCRIPT_CROSSED] = {{"⤫", "x"}, ROLE_MARK, "theirs, written before they saw yours above"},
 };
+
+const char *view_mark_sign(enum transcript_mark mark, bool ascii)
+{
+    return ascii ? marks[mark].sign.ascii : marks[mark].sign.full;
+}
+
+const char *view_mark_help(enum transcript_mark mark)
+{
+    return marks[mark].help;
+}
 
 /* The row that is being drawn, and where its text is. */
 struct line {

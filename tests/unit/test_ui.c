@@ -256,6 +256,20 @@ static void test_a_page_is_read_as_in_a_pager(void **state)
     ui_free(ui);
 }
 
+static void test_the_manual_explains_every_mark(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    char *text = ui_marks_text(ui);
+    assert_non_null(text);
+    for (int i = TRANSCRIPT_WAITING; i <= TRANSCRIPT_CROSSED; i++) {
+        assert_non_null(strstr(text, view_mark_sign((enum transcript_mark)i, false)));
+        assert_non_null(strstr(text, view_mark_help((enum transcript_mark)i)));
+    }
+    free(text);
+    ui_free(ui);
+}
+
 static void test_pastes(void **state)
 {
     (void)state;
@@ -743,6 +757,7 @@ int main(void)
         cmocka_unit_test(test_the_second_column_of_a_page_hangs),
         cmocka_unit_test(test_a_page_is_read_as_in_a_pager),
         cmocka_unit_test(test_cancelling_forgets_what_was_recalled),
+        cmocka_unit_test(test_the_manual_explains_every_mark),
         cmocka_unit_test(test_pastes),
         cmocka_unit_test(test_a_paste_is_sent_as_one_block),
         cmocka_unit_test(test_what_was_sent_is_taken_back),
