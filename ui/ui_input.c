@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct transcript *ui_shown(struct ui *ui)
 {
@@ -57,6 +58,8 @@ static int enter(struct ui *ui)
     const char *text = editor_text(ui->editor, &len);
     if (len == 0)
         return 0;
+    if (strspn(text, " \t\n") == len)
+        return ui_set_note(ui, "that is nothing but white space: it was not sent");
     int rc = ui_emit(ui, UI_LINE, text, len);
     if (rc)
         return rc;

@@ -115,6 +115,11 @@ static void test_lines_go_out_in_order(void **state)
     assert_string_equal(events(ui), "");
     type(ui, "one\rtwo\n\rthree");
     assert_string_equal(events(ui), "Lone Ltwo\n D ");
+    type(ui, "\025 \n\r");
+    assert_true(shows(ui, "nothing but white space"));
+    assert_string_equal(events(ui), "D ");
+    type(ui, "\025\025three");
+    assert_string_equal(events(ui), "D ");
     assert_string_equal(draft(ui), "three");
     control(ui, 'E');
     assert_string_equal(events(ui), "");
