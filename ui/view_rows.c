@@ -10,7 +10,8 @@ static const struct sign rule = {"─", "-"}, bar = {"┃ ", "| "}, chosen = {"�
                          dots = {"…", "..."};
 
 enum {
-    OFFERED_MAX = 8, /* rows */
+    OFFERED_MAX = 8,    /* rows */
+    LABEL_COLUMNS = 35, /* in fewer, a choice and what it means have no room together */
 };
 
 static const struct {
@@ -221,6 +222,15 @@ static size_t offered_rows(const struct pen *pen)
     return count < room ? count : room;
 }
 
+/* Bytes of a label to show: where little more than its first column fits, that alone. */
+static size_t label_len(const char *label, int columns)
+{
+    size_t len = strlen(label);
+    const char *gap = strstr(label, "  ");
+    bool fits = text_width(label, len) <= (size_t)columns;
+    return gap && !fits && columns < LABEL_COLUMNS ? (size_t)(gap - label) : len;
+}
+
 static void draw_offer(struct pen *pen, size_t visible)
 {
     const struct offer *o = pen->view->offer;
@@ -233,7 +243,7 @@ static void draw_offer(struct pen *pen, size_t visible)
         struct style style = theme_style(&pen->view->theme, role);
         struct canvas_at at = {l->view + l->view_rows - (int)(visible - i), l->input_column,
                                l->columns - l->input_column - VIEW_MARGIN};
-        view_put_cut(pen, at, style, choice->label, strlen(choice->label));
+        view_put_cut(pen, at, style, choice->label, label_len(choice->label, at.columns));
     }
 }
 

@@ -651,6 +651,26 @@ static void test_completing(void **state)
     ui_free(ui);
 }
 
+static void test_a_narrow_list_shows_no_halves(void **state)
+{
+    (void)state;
+    static const struct offer_choice choices[] = {
+        {"/help", "/help ", "/help [command]      shows this"},
+        {"/hi", "/hi", "👋  :hi:"},
+    };
+    struct ui *ui = new_ui(14, 30);
+    assert_int_equal(ui_offer(ui, 0, choices, 2), 0);
+    assert_true(shows(ui, " /help [command]\n"));
+    assert_true(shows(ui, " 👋  :hi:\n"));
+    assert_true(shows(ui, "2 choices"));
+    struct input size = {.kind = INPUT_RESIZE, .rows = 14, .columns = 60};
+    assert_int_equal(ui_input(ui, &size), 0);
+    assert_true(shows(ui, " /help [command]      shows this\n"));
+    type(ui, "\t");
+    assert_true(shows(ui, "1 of 2"));
+    ui_free(ui);
+}
+
 static void test_reading_goes_on_with_the_arrows(void **state)
 {
     (void)state;
@@ -775,6 +795,7 @@ int main(void)
         cmocka_unit_test(test_older_ones_are_asked_for),
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_completing),
+        cmocka_unit_test(test_a_narrow_list_shows_no_halves),
         cmocka_unit_test(test_reading_goes_on_with_the_arrows),
         cmocka_unit_test(test_choosing_a_theme),
         cmocka_unit_test(test_out_of_memory),
