@@ -61,14 +61,19 @@ static void test_what_cannot_be_taken_changes_nothing(void **state)
     (void)state;
     start_with_editor("refused", "case $(cat \"$1\") in\n"
                                  "fail) exit 3;;\n"
+                                 "gone) rm \"$1\";;\n"
+                                 "empty) : > \"$1\";;\n"
                                  "bytes) printf 'a\\377b' > \"$1\";;\n"
-                                 "long) head -c 17000 /dev/zero | tr '\\0' y > \"$1\";;\n"
-                                 "y*) echo short > \"$1\";;\n"
                                  "esac\n");
     assert_true(terminal_wait(alice, "nobody else is here yet"));
     terminal_send(alice, "fail" EDIT);
     assert_true(terminal_wait(alice, "the editor ended with status 3"));
     assert_true(terminal_wait(alice, "› fail"));
+    terminal_send(alice, "\025gone" EDIT);
+    assert_true(terminal_wait(alice, "the editor left no file that can be read"));
+    assert_true(terminal_wait(alice, "› gone"));
+    terminal_send(alice, "\025empty" EDIT);
+    assert_true(terminal_wait_gone(alice, "empty"));
     terminal_send(alice, "\025bytes" EDIT);
     assert_true(terminal_wait(alice, "that is not text"));
     assert_true(terminal_wait(alice, "› bytes"));

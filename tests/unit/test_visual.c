@@ -1,6 +1,7 @@
 #include "error.h"
 #include "program.h"
 #include "scratch.h"
+#include "torture.h"
 #include "visual.h"
 
 #include <setjmp.h>
@@ -224,6 +225,13 @@ static void test_reading(void **state)
     assert_int_equal(visual_read(path, &text, &len), 0);
     assert_int_equal(len, 0);
     free(text);
+    for (size_t n = 0; torture_begin(n); n++) {
+        int rc = visual_read(path, &text, &len);
+        bool failed = torture_failed();
+        torture_end();
+        assert_int_equal(rc, failed ? ERROR_NOMEM : 0);
+        free(text);
+    }
     size_t large = (1 << 20) + 1;
     char *bytes = calloc(large, 1);
     write_bytes(path, bytes, large);
