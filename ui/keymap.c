@@ -80,6 +80,7 @@ static const struct keymap_row rows[] = {
     {CONTROL('Z'), ACTION_SUSPEND, "^Z", "suspend"},
     {CONTROL('['), ACTION_ESCAPE, "Esc",
      "leave a page (as q does), a search or a chosen message; take back what waits"},
+    {CONTROL('G'), ACTION_ESCAPE, "^G", NULL},
     {KEY(F1), ACTION_HELP, "F1", "this manual"},
 };
 

@@ -49,6 +49,8 @@ static void test_keys_of_the_manual(void **state)
         {{.kind = INPUT_CHAR, .code = 3}, ACTION_CANCEL},
         {{.kind = INPUT_CHAR, .code = 4}, ACTION_ERASE_OR_QUIT},
         {{.kind = INPUT_CHAR, .code = 9}, ACTION_COMPLETE},
+        {{.kind = INPUT_CHAR, .code = 27}, ACTION_ESCAPE},
+        {{.kind = INPUT_CHAR, .code = 7}, ACTION_ESCAPE},
         {{.kind = INPUT_F1}, ACTION_HELP},
         {{.kind = INPUT_CHAR, .code = 'x'}, ACTION_INSERT},
         {{.kind = INPUT_CHAR, .code = 0x1f44d}, ACTION_INSERT},
