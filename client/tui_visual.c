@@ -1,7 +1,6 @@
 #include "tui_internal.h"
 
 #include "error.h"
-#include "loop.h"
 
 #include <stdio.h>
 #include <stdlib.h>
