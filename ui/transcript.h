@@ -123,9 +123,9 @@ void transcript_choose(struct transcript *t, uint64_t id);
 uint64_t transcript_chosen(const struct transcript *t);
 
 /*
- * A message of many lines is folded until it is opened: its first lines stand for it. Opens or
- * folds the chosen message, or where none is chosen the last one in view, or above, that has so
- * many lines, and brings it into view. False where there is none, or the chosen one is short.
+ * A message of many lines is folded until it is opened: its first lines stand for it. Opens or folds
+ * the chosen message, or where none is chosen the last one in view that has so many lines, or else
+ * the newest, and brings it into view. False where there is none, or the chosen one is short.
  */
 bool transcript_toggle_fold(struct transcript *t);
 

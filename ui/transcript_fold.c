@@ -31,16 +31,25 @@ bool transcript_is_folded(const struct entry *entry)
     return entry->visible_len < entry->shown_len;
 }
 
+/* The newest long message from entry `newest` back to `oldest`. */
+static bool find_long(const struct transcript *t, int64_t newest, int64_t oldest, int64_t *seq)
+{
+    for (*seq = newest; *seq >= oldest; --*seq)
+        if (transcript_at(t, *seq)->hidden_lines > 0)
+            return true;
+    return false;
+}
+
 bool transcript_toggle_fold(struct transcript *t)
 {
     int64_t seq;
     if (t->count == 0)
         return false;
-    if (!transcript_seq(t, t->chosen, &seq)) {
-        seq = transcript_last_seen(t);
-        while (seq > t->first && transcript_at(t, seq)->hidden_lines == 0)
-            seq--;
-    }
+    int64_t last = t->first + (int64_t)t->count - 1;
+    if (!transcript_seq(t, t->chosen, &seq) &&
+        !find_long(t, transcript_last_seen(t), transcript_top_place(t).seq, &seq) &&
+        !find_long(t, last, t->first, &seq))
+        return false;
     struct entry *entry = transcript_at(t, seq);
     if (entry->hidden_lines == 0)
         return false;

@@ -99,6 +99,23 @@ static void test_the_chosen_message_goes_before_the_last(void **state)
     transcript_free(t);
 }
 
+static void test_one_in_view_goes_before_the_newest(void **state)
+{
+    (void)state;
+    struct transcript *t = new_transcript();
+    add(t, 1, TRANSCRIPT_THEIRS, 13);
+    for (uint64_t id = 2; id < 40; id++)
+        add(t, id, TRANSCRIPT_MINE, 1);
+    add(t, 40, TRANSCRIPT_THEIRS, 14);
+    transcript_top(t);
+    assert_true(transcript_toggle_fold(t));
+    assert_string_equal(view_of(t), "1 2 3 4 5 6 7 8 9 10 11 12 13| 1| ");
+    transcript_scroll(t, 15);
+    assert_true(transcript_toggle_fold(t));
+    assert_non_null(strstr(view_of(t), "1 2 3 4 5 6 7 8 9 10"));
+    transcript_free(t);
+}
+
 static void test_what_is_changed_stays_as_it_was_opened(void **state)
 {
     (void)state;
@@ -160,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_only_messages_of_many_lines_are_folded),
         cmocka_unit_test(test_it_opens_at_its_first_line_and_folds_again),
         cmocka_unit_test(test_the_chosen_message_goes_before_the_last),
+        cmocka_unit_test(test_one_in_view_goes_before_the_newest),
         cmocka_unit_test(test_what_is_changed_stays_as_it_was_opened),
         cmocka_unit_test(test_the_place_holds_behind_the_fold),
         cmocka_unit_test(test_a_search_opens_what_it_finds),
