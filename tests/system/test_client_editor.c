@@ -15,17 +15,22 @@
 
 #define EDIT "\030\005" /* ^X ^E */
 
-/* Starts Alice with a script as her editor; it gets the file as $1. */
-static void start_with_editor(const char *folder, const char *script)
+/* Makes a script the editor, for the environment; it gets the file as $1. */
+static const char *make_editor(const char *script)
 {
-    char editor[512];
+    static char editor[512];
     const char *name = scratch_path("editor.sh");
     FILE *file = fopen(name, "w");
     assert_non_null(file);
     fputs(script, file);
     fclose(file);
     snprintf(editor, sizeof editor, "EDITOR=/bin/sh %s", name);
-    const char *const environment[] = {"VISUAL", editor, NULL};
+    return editor;
+}
+
+static void start_with_editor(const char *folder, const char *script)
+{
+    const char *const environment[] = {"VISUAL", make_editor(script), NULL};
     alice = pair_start_with(
         &(struct pair_options){.nick = "alice", .folder = folder, .environment = environment});
 }
@@ -158,6 +163,33 @@ static void test_an_editor_that_stops_goes_on(void **state)
     pair_quit(alice);
 }
 
+static void test_a_shell_stops_both_and_lets_them_go_on(void **state)
+{
+    (void)state;
+    char command[1024];
+    const char *argv[] = {"/bin/bash", "--norc", "--noprofile", "-i", NULL};
+    const char *const environment[] = {"VISUAL", "PS1=ready> ",
+                                       make_editor("kill -STOP $$; echo went on > \"$1\"\n"), NULL};
+    alice = terminal_start(&(struct terminal_options){argv, environment, PAIR_ROWS, PAIR_COLUMNS});
+    assert_true(terminal_wait(alice, "ready>"));
+    snprintf(command, sizeof command,
+             "clear; %s --nick alice --server %s --state %s --config /dev/null\r", CHAT_CLIENT,
+             address, scratch_path("shell"));
+    terminal_send(alice, command);
+    assert_true(terminal_wait(alice, "nobody else is here yet"));
+    terminal_send(alice, "line" EDIT);
+    assert_true(terminal_wait(alice, "Stopped"));
+    terminal_send(alice, "bg\r"); /* there it cannot use the terminal, and stops again */
+    terminal_send(alice, "clear; wait -n; echo wait over\r");
+    assert_true(terminal_wait(alice, "wait over"));
+    terminal_send(alice, "fg\r");
+    assert_true(terminal_wait(alice, "› went on"));
+    terminal_send(alice, "\025/quit\r");
+    assert_true(terminal_wait(alice, "wait over")); /* the shell's screen again */
+    terminal_send(alice, "exit\r");
+    assert_int_equal(terminal_wait_exit(alice), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
 
 int main(void)
@@ -169,6 +201,7 @@ int main(void)
         TEST(test_ends_while_the_editor_runs),
         TEST(test_the_terminal_goes_away_while_the_editor_runs),
         TEST(test_an_editor_that_stops_goes_on),
+        TEST(test_a_shell_stops_both_and_lets_them_go_on),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
 }
