@@ -4,7 +4,6 @@
 #include "text.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct transcript *ui_shown(struct ui *ui)
 {
@@ -50,6 +49,13 @@ static int edit(struct ui *ui, enum action action)
     return rc == 1 ? changed(ui) : ui_explain(ui, rc);
 }
 
+static bool is_blank(const char *text)
+{
+    while (*text == ' ' || *text == '\t' || *text == '\n')
+        text++;
+    return !*text;
+}
+
 static int enter(struct ui *ui)
 {
     if (ui->mode == UI_SEARCHING)
@@ -58,7 +64,7 @@ static int enter(struct ui *ui)
     const char *text = editor_text(ui->editor, &len);
     if (len == 0)
         return 0;
-    if (strspn(text, " \t\n") == len)
+    if (is_blank(text))
         return ui_set_note(ui, "that is nothing but white space: it was not sent");
     int rc = ui_emit(ui, UI_LINE, text, len);
     if (rc)

@@ -226,7 +226,7 @@ static size_t offered_rows(const struct pen *pen)
 static size_t label_len(const char *label, int columns)
 {
     size_t len = strlen(label);
-    const char *gap = strstr(label, "  ");
+    const char *gap = memmem(label, len, "  ", 2);
     bool fits = text_width(label, len) <= (size_t)columns;
     return gap && !fits && columns < LABEL_COLUMNS ? (size_t)(gap - label) : len;
 }
