@@ -1,3 +1,4 @@
+#include "scratch.h"
 #include "server.h"
 #include "shim.h"
 #include "talker.h"
@@ -48,7 +49,6 @@ enum trouble {
 };
 
 static char folders[PARTS][64], controls[PARTS][256], address[64];
-static char scratch[] = "/tmp/chat-kill-XXXXXX";
 static struct shim *shims[PARTS]; /* NULL where the disks are real */
 static struct server server;
 static struct talker talkers[2];
@@ -258,12 +258,13 @@ static void make_parts(struct schedule *s)
     static unsigned number;
     number++;
     for (enum part part = RELAY; part < PARTS; part++) {
-        snprintf(folders[part], sizeof folders[part], "%s/%u.%s", scratch, number, names[part]);
+        snprintf(folders[part], sizeof folders[part], "%s/%u.%s", scratch_folder(), number,
+                 names[part]);
         snprintf(controls[part], sizeof controls[part], "%s.control", folders[part]);
         assert_int_equal(mkdir(folders[part], 0700), 0);
         shims[part] = s->trouble == JUST_KILLS ? NULL : shim_new(folders[part], controls[part]);
     }
-    snprintf(address, sizeof address, "unix:%s/%u.socket", scratch, number);
+    snprintf(address, sizeof address, "unix:%s/%u.socket", scratch_folder(), number);
     for (size_t i = 0; i < 2; i++)
         talkers[i] = (struct talker){
             .name = names[ALICE + i],
@@ -393,9 +394,8 @@ static void test_broken_syncs(void **state)
 
 static int set_up(void **state)
 {
-    (void)state;
     signal(SIGPIPE, SIG_IGN);
-    return mkdtemp(scratch) ? 0 : -1;
+    return scratch_make(state);
 }
 
 static int stop_all(void **state)
@@ -406,14 +406,6 @@ static int stop_all(void **state)
     return 0;
 }
 
-static int clean_up(void **state)
-{
-    char command[64];
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", scratch);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -422,5 +414,5 @@ int main(void)
         cmocka_unit_test_teardown(test_full_disks, stop_all),
         cmocka_unit_test_teardown(test_broken_syncs, stop_all),
     };
-    return cmocka_run_group_tests(tests, set_up, clean_up);
+    return cmocka_run_group_tests(tests, set_up, scratch_remove);
 }

@@ -1,5 +1,6 @@
 #include "allow.h"
 #include "error.h"
+#include "scratch.h"
 #include "torture.h"
 
 #include <setjmp.h>
@@ -10,14 +11,12 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ALICE "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 #define BOB   "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw="
 
-static char path[] = "/tmp/chat-allow-XXXXXX";
+static const char *path;
 static char handed[1024]; /* what the relay was given, joined by blanks */
 
 int relay_set_allowed(struct relay *r, const char *const *identities, size_t count)
@@ -118,17 +117,11 @@ static void test_out_of_memory(void **state)
     assert_string_equal(handed, ALICE " " BOB " ");
 }
 
-static int setup(void **state)
+static int set_up(void **state)
 {
-    (void)state;
-    int fd = mkstemp(path);
-    return fd < 0 ? -1 : close(fd);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    return unlink(path);
+    int rc = scratch_make(state);
+    path = scratch_path("list");
+    return rc;
 }
 
 int main(void)
@@ -139,5 +132,5 @@ int main(void)
         cmocka_unit_test(test_a_file_that_cannot_be_read),
         cmocka_unit_test(test_out_of_memory),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, set_up, scratch_remove);
 }

@@ -1,6 +1,7 @@
 #include "error.h"
 #include "history.h"
 #include "history_said.h"
+#include "scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,6 @@ static void assert_said(const char *expected)
     said[0] = '\0';
 }
 
-static char folder[] = "/tmp/test_history.XXXXXX";
 static char path[64];
 
 static int set_up(void **state)
@@ -37,7 +37,7 @@ static int set_up(void **state)
     (void)state;
     said[0] = '\0';
     session_answer = 0;
-    snprintf(path, sizeof path, "%s/%d.db", folder, number++);
+    snprintf(path, sizeof path, "%s/%d.db", scratch_folder(), number++);
     return 0;
 }
 
@@ -524,20 +524,6 @@ static void test_a_second_process_is_refused(void **state)
     history_close(h);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,5 +542,5 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_sealed_to_somebody_with_is_remembered, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -2,6 +2,7 @@
 #include "header.h"
 #include "json_face.h"
 #include "plain.h"
+#include "scratch.h"
 #include "talk.h"
 #include "torture.h"
 
@@ -25,32 +26,22 @@ enum {
     PATIENCE = 10000, /* turns */
 };
 
-static char scratch[64];
 static struct address relay;
 static int listener;
 
 /* A state folder for each talk: what a history remembers is not taken again. */
 static const char *new_folder(void)
 {
-    static char folder[96];
+    static char folder[PATH_MAX];
     static unsigned count;
-    snprintf(folder, sizeof folder, "%s/%u", scratch, count++);
+    snprintf(folder, sizeof folder, "%s/%u", scratch_folder(), count++);
     return folder;
-}
-
-static const char *scratch_path(const char *name)
-{
-    static char path[sizeof((struct sockaddr_un *)0)->sun_path];
-    snprintf(path, sizeof path, "%s/%s", scratch, name);
-    return path;
 }
 
 static int make_scratch(void **state)
 {
-    (void)state;
     umask(077);
-    snprintf(scratch, sizeof scratch, "/tmp/talk.XXXXXX");
-    if (!mkdtemp(scratch))
+    if (scratch_make(state))
         return -1;
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     snprintf(at.sun_path, sizeof at.sun_path, "%s", scratch_path("relay"));
@@ -62,11 +53,8 @@ static int make_scratch(void **state)
 
 static int remove_scratch(void **state)
 {
-    (void)state;
-    char command[128];
     close(listener);
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return system(command);
+    return scratch_remove(state);
 }
 
 /* A relay's side: bob is there, and says one thing as soon as somebody comes. */
@@ -160,8 +148,8 @@ static const struct face_ops counter_ops = {
 static struct talk_options options_for(struct face *face)
 {
     static struct settings settings;
-    static char config[96];
-    snprintf(config, sizeof config, "%s/config", scratch);
+    static char config[PATH_MAX];
+    snprintf(config, sizeof config, "%s/config", scratch_folder());
     settings_init(&settings);
     return (struct talk_options){
         .nick = "alice",

@@ -1,5 +1,6 @@
 #include "error.h"
 #include "pins.h"
+#include "scratch.h"
 #include "trust.h"
 
 #include <setjmp.h>
@@ -11,7 +12,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,21 +22,12 @@ static char folder[PATH_MAX], why[WORDS_MAX], key_fp[KEYS_FINGERPRINT_SIZE],
 
 static int make_folder(void **state)
 {
-    (void)state;
     umask(077);
-    snprintf(folder, sizeof folder, "%s/trust.XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     keys_fingerprint_format(key, key_fp);
     keys_fingerprint_format(other, other_fp);
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char command[PATH_MAX + 16];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    int rc = scratch_make(state);
+    snprintf(folder, sizeof folder, "%s", scratch_folder());
+    return rc;
 }
 
 static int judge(const char *relay, const char *fingerprint, const uint8_t *identity)
@@ -88,7 +79,7 @@ static void test_pins_that_cannot_be_read_trust_nobody(void **state)
     folder[strlen(folder) - 1] ^= 1;
 }
 
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, scratch_remove)
 
 int main(void)
 {
