@@ -4,6 +4,7 @@
 #include "error.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum {
     PAGE = 100, /* messages loaded at once */
@@ -138,6 +139,16 @@ static int count_unread(void *context, const struct face_message *m)
     return 0;
 }
 
+/* Who reads on where they were sees how much there is below. */
+static int tell_unread(struct tui *tui)
+{
+    char note[64];
+    bool more = tui->unread >= UNREAD_MAX;
+    snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", tui->unread,
+             more ? " or more" : "");
+    return tui->place == 0 ? ui_set_note(tui->ui, note) : 0;
+}
+
 int tui_note_unread(struct tui *tui)
 {
     struct unread unread = {0};
@@ -148,11 +159,19 @@ int tui_note_unread(struct tui *tui)
     if (rc < 0)
         return rc;
     ui_set_seen(tui->ui, seen);
+    tui->unread = unread.count;
+    tui->begun_s = time(NULL);
     if (unread.count == 0)
         return 0;
-    char note[64];
-    snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", unread.count,
-             rc == UNREAD_MAX ? " or more" : "");
     ui_set_new(tui->ui, unread.id);
-    return tui->place == 0 ? ui_set_note(tui->ui, note) : 0; /* else the count below says it */
+    return tell_unread(tui);
+}
+
+int tui_note_late(struct tui *tui, const struct face_message *m)
+{
+    if ((time_t)(m->row->wall_ms / 1000) >= tui->begun_s)
+        return 0;
+    if (tui->unread++ == 0)
+        ui_set_new(tui->ui, m->row->id);
+    return tell_unread(tui);
 }

@@ -9,7 +9,9 @@
 #include "talk.h"
 #include "tui.h"
 #include "ui.h"
+
 #include "visual.h"
+#include <time.h>
 
 enum {
     TUI_KEEP = 5000, /* entries in memory while the newest one is in view */
@@ -38,6 +40,9 @@ struct tui {
     uint64_t round_trip_ms;
     uint64_t
         countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
+
+    time_t begun_s; /* when this conversation began here */
+    size_t unread;  /* messages of theirs that were there then, or waited for us */
 
     uint64_t search_at; /* where a search goes on; 0: there is none */
     uint64_t search_start;
@@ -156,6 +161,9 @@ int tui_search_on(struct tui *tui);
 
 /* Finds what was not seen before, and tells. */
 int tui_note_unread(struct tui *tui);
+
+/* The same for a message of theirs that comes: it is new where it was written before the start. */
+int tui_note_late(struct tui *tui, const struct face_message *m);
 
 /* Shows emoji, on all that is loaded too, as the setting has them. */
 int tui_update_emoji(struct tui *tui);

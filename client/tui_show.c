@@ -151,6 +151,8 @@ int tui_show_message(struct face *f, const struct face_message *m)
         tui->writing_end_ms = UINT64_MAX;
     ui_set_writing(tui->ui, tui->writing_end_ms != UINT64_MAX);
     rc = tui_append(tui, &e);
+    if (rc == 0 && !m->row->mine)
+        rc = tui_note_late(tui, m);
     return rc || m->row->mine ? rc : tui_attend_message(tui, m);
 }
 

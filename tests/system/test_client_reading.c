@@ -300,6 +300,30 @@ static void restart_bob(int signal, int rows)
     bob = pair_start_with(&(struct pair_options){.nick = "bob", .folder = "far", .rows = rows});
 }
 
+static void test_what_waited_is_new(void **state)
+{
+    (void)state;
+    char options[512];
+    server_stop(&server);
+    snprintf(options, sizeof options, "--listen %s --state %s", address, scratch_path("queue"));
+    server_start_tls(&server, options, NULL);
+    pair_start("far");
+    terminal_send(alice, "hello\r");
+    assert_true(terminal_wait(bob, "alice  hello"));
+    pair_quit(bob);
+    terminal_send(alice, "one\r");
+    terminal_drain(alice, 1100); /* the next start is in another second */
+    terminal_free(bob);
+    bob = pair_start_one("bob", "far");
+    assert_true(terminal_wait(bob, "1 new: M-u goes to the first"));
+    assert_true(terminal_wait(bob, "── new ──"));
+    terminal_send(alice, "two\r");
+    assert_true(terminal_wait(bob, "alice  two"));
+    assert_true(terminal_find(bob, "2 new", NULL) < 0);
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_the_place_outlives_the_program(void **state)
 {
     (void)state;
@@ -348,6 +372,7 @@ int main(void)
         TEST(test_search_goes_through_all_that_was_said),
         TEST(test_a_long_search_tells_how_far_it_is),
         TEST(test_what_was_not_seen_is_found),
+        TEST(test_what_waited_is_new),
         TEST(test_the_place_outlives_the_program),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
