@@ -24,8 +24,8 @@ static int tell_summary(struct tui *tui)
     char text[ATTENTION_SUMMARY_MAX];
     if (!attention_summary(&tui->attention, text))
         return 0;
-    transcript_show(ui_transcript(tui->ui), tui->attention.first);
-    return ui_set_note(tui->ui, text);
+    int rc = tui_jump(tui, tui->attention.first);
+    return rc ? rc : ui_set_note(tui->ui, text);
 }
 
 static int see(struct tui *tui, enum attention_sign sign, uint64_t now_ms)

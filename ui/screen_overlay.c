@@ -68,17 +68,20 @@ static void put_string(const char *s, size_t len)
         put((unsigned char)s[i]);
 }
 
-/* Writes a link again, as one that can be followed (OSC 8). All of it is ASCII. */
+/*
+ * Writes a link again, as one that can be followed (OSC 8). All of it is ASCII. To terminals, what
+ * has the same id and the same target is one link, on however many rows.
+ */
 static void overlay_link(struct screen *s, int row, const struct canvas_run *run)
 {
-    static const char begin[] = "\033]8;;", end[] = "\033\\";
+    static const char begin[] = "\033]8;id=1;", none[] = "\033]8;;", end[] = "\033\\";
     put_at(row, run->column, "", 0);
     vid_puts(screen_attributes(run->style), screen_pair(s, run->style), NULL, put);
     put_string(begin, sizeof begin - 1);
     put_string(run->link, run->link_len);
     put_string(end, sizeof end - 1);
     put_string(run->text, run->len);
-    put_string(begin, sizeof begin - 1);
+    put_string(none, sizeof none - 1);
     put_string(end, sizeof end - 1);
 }
 

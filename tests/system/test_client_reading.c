@@ -155,9 +155,10 @@ static void test_messages_are_copied(void **state)
 static bool has_links(struct terminal *t, void *data)
 {
     (void)data;
-    static const char first[] = "\033]8;;https://intra.example/a/rather/long/path/that/goes/on/and/"
-                                "on?and=on&so=forth\033\\";
-    static const char second[] = "\033]8;;https://x\033\\https://x\033]8;;\033\\";
+    static const char first[] =
+        "\033]8;id=1;https://intra.example/a/rather/long/path/that/goes/on/and/"
+        "on?and=on&so=forth\033\\";
+    static const char second[] = "\033]8;id=1;https://x\033\\https://x\033]8;;\033\\";
     size_t len;
     const char *bytes = terminal_bytes(t, &len);
     const char *at = memmem(bytes, len, first, sizeof first - 1);
