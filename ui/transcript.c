@@ -172,6 +172,7 @@ int transcript_append(struct transcript *t, const struct transcript_entry *e)
     t->count++;
     note_author(t, entry);
     drop_oldest(t);
+    drop_newest(t); /* perhaps this one: somebody reads at the other end */
     return 0;
 }
 

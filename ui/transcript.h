@@ -60,7 +60,8 @@ struct transcript_entry {
 
 /*
  * `keep`: entries beyond this number are dropped where they are far from the view (as if they had
- * not been loaded yet): at the bottom while older ones come, else at the top. NULL: out of memory.
+ * not been loaded yet): at the bottom while older ones come, or others while the view is at the
+ * top, else at the top. NULL: out of memory.
  */
 struct transcript *transcript_new(size_t keep);
 void transcript_free(struct transcript *t);

@@ -384,6 +384,27 @@ static void test_what_is_far_below_goes_and_comes_back(void **state)
     transcript_free(t);
 }
 
+static void test_a_flood_while_somebody_reads_at_the_top(void **state)
+{
+    (void)state;
+    struct transcript *t = transcript_new(50);
+    transcript_set_size(t, 10, 40);
+    uint64_t id = 1;
+    for (; id <= 50; id++) {
+        struct transcript_entry e = message(id, "x");
+        transcript_append(t, &e);
+    }
+    transcript_top(t);
+    for (; id <= 1000 && !transcript_has_newer(t); id++) {
+        struct transcript_entry e = message(id, "x");
+        transcript_append(t, &e);
+    }
+    assert_int_equal(transcript_count(t), 50);
+    assert_int_equal(transcript_newest(t), 50);
+    assert_int_equal(transcript_oldest(t), 1);
+    transcript_free(t);
+}
+
 static void test_searching(void **state)
 {
     (void)state;
@@ -487,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_older_entries_are_asked_for_once),
         cmocka_unit_test(test_the_oldest_go_while_nobody_looks),
         cmocka_unit_test(test_what_is_far_below_goes_and_comes_back),
+        cmocka_unit_test(test_a_flood_while_somebody_reads_at_the_top),
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_a_million_entries),
         cmocka_unit_test(test_out_of_memory_changes_nothing),
