@@ -49,6 +49,13 @@ static int take_newer(struct tui *tui, const struct ui_event *e, uint64_t now_ms
     return tui_load_newer(tui);
 }
 
+static int take_oldest(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
+{
+    (void)e;
+    (void)now_ms;
+    return tui_load_oldest(tui);
+}
+
 static int take_newest(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
@@ -177,7 +184,7 @@ static int (*const takers[])(struct tui *, const struct ui_event *, uint64_t) = 
     [UI_SEARCH] = take_search,   [UI_SEEN] = take_seen,     [UI_COMPLETE] = take_complete,
     [UI_HELP] = take_help,       [UI_THEME] = take_theme,   [UI_REDRAW] = take_redraw,
     [UI_SUSPEND] = take_suspend, [UI_QUIT] = take_quit,     [UI_EDITOR] = take_editor,
-    [UI_TAKE_BACK] = take_back,
+    [UI_TAKE_BACK] = take_back,  [UI_OLDEST] = take_oldest,
 };
 
 /* Carries out what the screen asks for: 1 where there was something, 0, or a negative error. */

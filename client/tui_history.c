@@ -89,6 +89,15 @@ int tui_load_newest(struct tui *tui)
     return rc ? rc : ui_loaded_newest(tui->ui);
 }
 
+int tui_load_oldest(struct tui *tui)
+{
+    struct transcript *transcript = ui_transcript(tui->ui);
+    transcript_clear(transcript);
+    int rc = tui_load_newer(tui);
+    transcript_top(transcript);
+    return rc;
+}
+
 /* Loads the place around a message; the newest where it is not here. */
 static int load_around(struct tui *tui, uint64_t id)
 {

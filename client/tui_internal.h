@@ -143,10 +143,14 @@ int tui_init_message(const struct tui *tui, struct entry *e, const struct face_m
 /* Adds an entry at the bottom, and clears it. */
 int tui_append(struct tui *tui, struct entry *e);
 
-/* Load a page of messages at either end of those loaded; the newest alone; the place around one. */
+/*
+ * Load a page of messages at either end of those loaded; the newest or the oldest alone; the place
+ * around one.
+ */
 int tui_load_older(struct tui *tui);
 int tui_load_newer(struct tui *tui);
 int tui_load_newest(struct tui *tui);
+int tui_load_oldest(struct tui *tui);
 int tui_jump(struct tui *tui, uint64_t id);
 
 /* Begins the view with a message, as in an earlier run; 0: nothing happens. */

@@ -216,6 +216,11 @@ void transcript_set_older(struct transcript *t, bool exist)
     t->older = exist;
 }
 
+bool transcript_has_older(const struct transcript *t)
+{
+    return t->older;
+}
+
 bool transcript_has_newer(const struct transcript *t)
 {
     return t->newer;

@@ -79,6 +79,7 @@ int transcript_prepend(struct transcript *t, const struct transcript_entry *entr
  * again whether there are more.
  */
 void transcript_set_older(struct transcript *t, bool exist);
+bool transcript_has_older(const struct transcript *t);
 bool transcript_wants_older(struct transcript *t);
 
 /*

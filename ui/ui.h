@@ -43,6 +43,7 @@ enum ui_event_type {
     UI_OLDER,     /* transcript_wants_older: prepend entries, transcript_set_older */
     UI_NEWER,     /* transcript_wants_newer: append entries, transcript_set_newer */
     UI_NEWEST,    /* the newest messages, which are not loaded */
+    UI_OLDEST,    /* likewise the oldest */
     UI_JUMP,      /* the place around message `id`, which is not loaded */
     UI_SEARCH,    /* `text` is not in what is loaded: look further `up`, or down; ui_found */
     UI_SEEN,      /* `id`: messages up to it were drawn while a person was there */

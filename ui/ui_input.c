@@ -128,6 +128,8 @@ static int scroll_down(struct ui *ui)
 
 static int top(struct ui *ui)
 {
+    if (!ui->page && transcript_has_older(ui->transcript))
+        return ui_emit(ui, UI_OLDEST, "", 0);
     transcript_top(ui_shown(ui));
     return 0;
 }

@@ -229,7 +229,11 @@ static void test_search_goes_through_all_that_was_said(void **state)
     assert_true(terminal_wait_gone(bob, "▼"));
     terminal_send(bob, "/search number 333\r");
     assert_true(terminal_wait(bob, "line number 333"));
+    terminal_send(bob, "\r\033<");
+    assert_true(terminal_wait(bob, "bob    begin")); /* the very first */
+    assert_true(terminal_wait(bob, "line number 3"));
     terminal_send(bob, "\r\033>");
+    assert_true(terminal_wait_gone(bob, "▼"));
     assert_true(terminal_wait(bob, "line number 700"));
     pair_quit(bob);
 }

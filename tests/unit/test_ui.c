@@ -83,7 +83,7 @@ static const char *events(struct ui *ui)
                 ? e.text
                 : "";
         len += (size_t)snprintf(out + len, sizeof out - len, "%c%s%s",
-                                "LKGDONEJFSCYBTHRZVQ"[e.type], text, e.up ? "^" : "");
+                                "LKGDONEAJFSCYBTHRZVQ"[e.type], text, e.up ? "^" : "");
         if (e.type == UI_SEEN)
             len += (size_t)snprintf(out + len, sizeof out - len, "%d", (int)e.id);
         len += (size_t)snprintf(out + len, sizeof out - len, " ");
@@ -528,6 +528,23 @@ static void test_the_newest_stay_where_a_place_far_back_is_loaded(void **state)
     ui_free(ui);
 }
 
+static void test_the_oldest_are_asked_for(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    for (uint64_t id = 1; id <= 40; id++)
+        theirs(ui, id, id == 1 ? "first" : "x");
+    ui_draw(ui);
+    transcript_set_older(ui_transcript(ui), true);
+    press(ui, INPUT_HOME);
+    assert_string_equal(events(ui), "A S40 ");
+    transcript_set_older(ui_transcript(ui), false);
+    press(ui, INPUT_HOME);
+    assert_string_equal(events(ui), "");
+    assert_true(shows(ui, "first"));
+    ui_free(ui);
+}
+
 static void test_what_is_new_is_marked_once(void **state)
 {
     (void)state;
@@ -791,6 +808,7 @@ int main(void)
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
         cmocka_unit_test(test_seen_below_what_is_read),
         cmocka_unit_test(test_the_newest_stay_where_a_place_far_back_is_loaded),
+        cmocka_unit_test(test_the_oldest_are_asked_for),
         cmocka_unit_test(test_what_is_new_is_marked_once),
         cmocka_unit_test(test_older_ones_are_asked_for),
         cmocka_unit_test(test_searching),
