@@ -71,11 +71,15 @@ int talk_line_path(const struct talk *t, char path[PATH_MAX], char why[WORDS_MAX
     return room_path(&t->options, link_address(t->parts.link), ".txt", path, why);
 }
 
+/*
+ * What was sealed must never go out in the open, where the relay itself can ask for it again: with
+ * --no-seal it is another conversation.
+ */
 static int open_history(const struct talk_options *o, const char *relay, struct history **h,
                         char why[WORDS_MAX])
 {
     char path[PATH_MAX];
-    int rc = room_path(o, relay, ".db", path, why);
+    int rc = room_path(o, relay, o->open ? "+open.db" : ".db", path, why);
     if (rc)
         return rc;
     rc = history_open(h, path, why);

@@ -96,6 +96,36 @@ static void test_one_end_without_sealing(void **state)
     server_stop(&server);
 }
 
+/* Neither what waits nor what was said is for the relay, which can forge what asks for it. */
+static void test_what_was_to_be_sealed_stays_so(void **state)
+{
+    (void)state;
+    server_start_tls(&server, listen_option, NULL);
+    start(&alice, "alice", "kept", "--plain");
+    client_say(&alice, "sealed");
+    client_expect_said(&alice, "alice: sealed");
+    client_expect_told(&alice, "nobody else is in the room");
+    client_say(&alice, "/quit");
+    expect_end(&alice, 1);
+    start(&alice, "alice", "kept", "--plain --no-seal");
+    start(&bob, "bob", "kept", "--plain --no-seal");
+    client_say(&alice, "open");
+    client_expect_said(&alice, "alice: open");
+    client_expect_said(&bob, "alice: open");
+    client_end_input(&alice);
+    expect_end(&alice, 0);
+    client_end_input(&bob);
+    expect_end(&bob, 0);
+    start(&alice, "alice", "kept", "--plain");
+    start(&bob, "bob", "kept", "--plain");
+    client_expect_said(&bob, "alice: sealed");
+    client_end_input(&alice);
+    expect_end(&alice, 0);
+    client_end_input(&bob);
+    expect_end(&bob, 0);
+    server_stop(&server);
+}
+
 /* Who does not seal has pins nevertheless. */
 static void test_without_sealing_another_key_is_held(void **state)
 {
@@ -209,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_one_end_without_tls),
         TEST(test_one_end_without_sealing),
+        TEST(test_what_was_to_be_sealed_stays_so),
         TEST(test_without_sealing_another_key_is_held),
         TEST(test_what_is_not_sealed_is_not_shown),
         TEST(test_keys_that_are_held_back_or_wrong),
