@@ -277,9 +277,7 @@ static int on_status(struct talk *t, const struct session_event *e, uint64_t now
     case SESSION_ONLINE: t->was_online = true; break;
     case SESSION_OFFLINE:
         t->has_failed = true;
-        snprintf(t->why, sizeof t->why,
-                 "no connection (%s): start chat-server at %s, or name another relay with --server",
-                 e->status.why ? e->status.why : header_code_text(e->status.code), w.relay);
+        words_unreachable(&w, e, t->why);
         break;
     case SESSION_STOPPED:
         if (e->status.code != CODE_UNKNOWN) {

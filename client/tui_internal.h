@@ -34,6 +34,7 @@ struct tui {
     bool status_changed;
     enum view_presence presence;
     char trouble[WORDS_MAX];     /* "": connected */
+    bool was_tried;              /* there was a connection, or none could be made */
     bool is_waiting;             /* to connect again: */
     struct session_event status; /* when, and why (in `why`) */
     char why[WORDS_MAX];

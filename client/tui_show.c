@@ -58,6 +58,8 @@ static int show_status(struct tui *tui, const struct session_event *e, uint64_t 
     struct words w = talk_words(tui->face.talk);
     tui->status_changed = true;
     tui->is_waiting = e->status.state == SESSION_OFFLINE;
+    bool advise = tui->is_waiting && !tui->was_tried;
+    tui->was_tried |= tui->is_waiting || e->status.state == SESSION_ONLINE;
     tui->status = *e;
     if (e->status.why) {
         snprintf(tui->why, sizeof tui->why, "%s", e->status.why);
@@ -66,6 +68,11 @@ static int show_status(struct tui *tui, const struct session_event *e, uint64_t 
     tui->trouble[0] = '\0';
     if (e->status.state != SESSION_ONLINE)
         words_status(&w, e, now_ms, tui->trouble);
+    if (advise) {
+        char text[WORDS_MAX];
+        words_unreachable(&w, e, text);
+        return append_notice(tui, TRANSCRIPT_NOTICE, text);
+    }
     if (e->status.state == SESSION_STOPPED && e->status.code != CODE_UNKNOWN)
         return append_notice(tui, TRANSCRIPT_ERROR, tui->trouble);
     return 0;

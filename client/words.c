@@ -147,6 +147,13 @@ static void put_offline(const struct session_event *e, uint64_t now_ms, char out
              why ? " (" : "", why ? why : "", why ? ")" : "");
 }
 
+void words_unreachable(const struct words *w, const struct session_event *e, char out[WORDS_MAX])
+{
+    snprintf(out, WORDS_MAX,
+             "no connection (%s): start chat-server at %s, or name another relay with --server",
+             e->status.why ? e->status.why : header_code_text(e->status.code), w->relay);
+}
+
 void words_status(const struct words *w, const struct session_event *e, uint64_t now_ms,
                   char out[WORDS_MAX])
 {

@@ -25,6 +25,10 @@ struct words {
 void words_status(const struct words *w, const struct session_event *status, uint64_t now_ms,
                   char out[WORDS_MAX]);
 
+/* Why there is no connection, and what to do where there was none yet. */
+void words_unreachable(const struct words *w, const struct session_event *status,
+                       char out[WORDS_MAX]);
+
 /* Why the session stopped for good, after an error of the relay's, and what to do. */
 void words_stopped(const struct words *w, enum header_code code, char out[WORDS_MAX]);
 
