@@ -108,13 +108,19 @@ void stream_trim(struct relay *r, struct seat *to)
         stream_free(r, of_seat(to->streams_rest.next));
 }
 
+static bool awaits(const struct stream *s)
+{
+    return s->awaited != 0 && s->awaited_epoch == s->seat->room->epoch;
+}
+
 void stream_trim_idle(struct relay *r, struct seat *to)
 {
     struct link *next;
     for (struct link *l = to->streams_rest.next; l != &to->streams_rest; l = next) {
+        struct stream *s = of_seat(l);
         next = l->next;
-        if (of_seat(l)->newest == 0)
-            stream_free(r, of_seat(l));
+        if (s->newest == 0 && !awaits(s))
+            stream_free(r, s);
     }
 }
 
@@ -126,7 +132,7 @@ void stream_await(struct stream *s, uint64_t n)
 
 bool stream_refuses(const struct stream *s, uint64_t n)
 {
-    return s->awaited != 0 && s->awaited != n && s->awaited_epoch == s->seat->room->epoch;
+    return awaits(s) && s->awaited != n;
 }
 
 void stream_set_newest(struct stream *s, uint64_t n)

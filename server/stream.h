@@ -53,7 +53,7 @@ void stream_stored(struct stream *s, uint64_t n);
 /* A receipt for `n` came: what it covers is neither held nor stored nor awaited. */
 void stream_covered(struct stream *s, uint64_t n);
 
-/* Frees those of a seat of which nothing is held. */
+/* Frees those of a seat of which nothing is held or awaited. */
 void stream_trim_idle(struct relay *r, struct seat *to);
 
 /* Frees it; it has no messages in memory. */

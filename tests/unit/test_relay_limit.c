@@ -315,6 +315,26 @@ static void test_the_queue_of_a_seat_is_bounded(void **state)
     harness_stop();
 }
 
+static void test_what_was_refused_is_awaited_when_the_peer_goes_too(void **state)
+{
+    (void)state;
+    struct relay_options o = harness_options(true);
+    o.queue_max = 2 * 65536;
+    start(&o);
+    harness_run("bob-goes\n");
+    harness_run_each(queue_a, 1, 2);
+    harness_run_some("bob-is-back 2\nsees-bob a:1-2\n");
+    harness_run_each(gets_a, 1, 2);
+    harness_run("alice> message bob b 1 x\n"
+                "alice< error quota b 1\n"
+                "bob lost\n"
+                "alice< presence bob offline id=B stored=a:1-2\n"
+                "alice> message bob b 2 x\n"
+                "alice> message bob b 1 x\n"
+                "alice< error quota b 1\n");
+    harness_stop();
+}
+
 static void test_the_store_is_bounded(void **state)
 {
     (void)state;
@@ -390,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_what_waits_to_be_read_counts_at_the_end),
         cmocka_unit_test(test_a_queue_is_served_in_windows),
         cmocka_unit_test(test_the_queue_of_a_seat_is_bounded),
+        cmocka_unit_test(test_what_was_refused_is_awaited_when_the_peer_goes_too),
         cmocka_unit_test(test_the_store_is_bounded),
         cmocka_unit_test(test_only_the_newest_streams_are_listed),
     };
