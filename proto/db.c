@@ -229,12 +229,19 @@ int db_settle(struct db *db)
 }
 
 /*
- * What an earlier run wrote and did not live to sync can be read, and is not safe: makes it so
- * before anybody builds on it. That takes a little space; without, at least the log is synced.
+ * What an earlier run wrote and did not live to sync, or could not, can be read and is not safe:
+ * makes it so before anybody builds on it. The log is begun anew, as what is on disk of the old one
+ * may end earlier, and would undo the rest after a power cut. On a full disk there is no place for
+ * that.
  */
 static int make_safe(struct db *db)
 {
+    char begin_log[64];
+    snprintf(begin_log, sizeof begin_log, "PRAGMA user_version = %zu",
+             db->schema->migrations_count);
     int rc = exec(db, empty_log);
+    if (rc == SQLITE_OK)
+        rc = exec(db, begin_log);
     return (rc & 0xff) == SQLITE_FULL ? SQLITE_OK : rc;
 }
 

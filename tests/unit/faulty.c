@@ -302,11 +302,11 @@ void faulty_test_broken_syncs(const struct faulty *f)
     int failures = 0;
     uint64_t syncs = UINT64_MAX;
     for (uint64_t n = 1; n <= syncs; n += STRIDE)
-        for (int loses = 0; loses < 2; loses++) {
+        for (int kind = 0; kind < 3; kind++) { /* once; that forgets; twice in a row */
             begin();
             shim->broken_from = n;
-            shim->broken_until = n + 1;
-            shim->broken_loses = loses;
+            shim->broken_until = n + 1 + (kind == 2);
+            shim->broken_loses = kind > 0;
             assert_true(apart(converse, f));
             assert_int_equal(run->refused, 0);
             failures += run->error != 0;
