@@ -31,6 +31,7 @@
 
 enum {
     STEPS_MAX = 32,
+    STEPS_FEW = 4,
 };
 
 /* How one conversation went; shared between the test and the process that leads it. */
@@ -48,6 +49,7 @@ static struct shim *shim;
 static struct run *run;
 static char texts[STEPS_MAX + 1][FAULTY_TEXT_MAX]; /* what is there after so many commits */
 
+/* Every so many pages SQLite moves what is in its log to its place; 0: as it does by itself. */
 static int checkpoint_pages;
 
 static int set_checkpoint(sqlite3 *db, const char **why, const struct sqlite3_api_routines *api)
@@ -55,11 +57,6 @@ static int set_checkpoint(sqlite3 *db, const char **why, const struct sqlite3_ap
     (void)why;
     (void)api;
     return checkpoint_pages ? sqlite3_wal_autocheckpoint(db, checkpoint_pages) : SQLITE_OK;
-}
-
-void faulty_set_checkpoint(int pages)
-{
-    checkpoint_pages = pages;
 }
 
 static sqlite3_mem_methods memory; /* SQLite's own */
@@ -72,20 +69,6 @@ static void *allocate(int size)
 static void *reallocate(void *at, int size)
 {
     return torture_fails() ? NULL : memory.xRealloc(at, size);
-}
-
-void faulty_init(void)
-{
-    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
-    sqlite3_mem_methods mine = memory;
-    mine.xMalloc = allocate;
-    mine.xRealloc = reallocate;
-    sqlite3_config(SQLITE_CONFIG_MALLOC, &mine);
-    /* Its type is that of the entry of any extension, whatever its arguments. */
-    sqlite3_auto_extension((void (*)(void))set_checkpoint);
-    run = mmap(NULL, sizeof *run, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (run == MAP_FAILED)
-        abort();
 }
 
 static void remove_folder(const char *at)
@@ -262,8 +245,9 @@ static void assert_survived(const struct faulty *f, uint64_t n)
     assert_int_equal(run->acked, f->steps);
 }
 
-void faulty_test_deaths(const struct faulty *f)
+static void test_it_may_die_at_any_moment(void **state)
 {
+    const struct faulty *f = *state;
     learn(f);
     bool lived = false;
     for (uint64_t n = 1; !lived; n += STRIDE) {
@@ -275,8 +259,9 @@ void faulty_test_deaths(const struct faulty *f)
     }
 }
 
-void faulty_test_full_disk(const struct faulty *f)
+static void test_the_disk_may_be_full(void **state)
 {
+    const struct faulty *f = *state;
     learn(f);
     int refused = 0;
     uint64_t writes = UINT64_MAX;
@@ -296,8 +281,9 @@ void faulty_test_full_disk(const struct faulty *f)
     assert_true(refused > f->steps / STRIDE);
 }
 
-void faulty_test_broken_syncs(const struct faulty *f)
+static void test_a_sync_may_fail(void **state)
 {
+    const struct faulty *f = *state;
     learn(f);
     int failures = 0;
     uint64_t syncs = UINT64_MAX;
@@ -334,8 +320,9 @@ static void converse_short_of_memory(const struct faulty *f)
     f->close(thing);
 }
 
-void faulty_test_memory(const struct faulty *f)
+static void test_memory_may_end(void **state)
 {
+    const struct faulty *f = *state;
     learn(f);
     for (size_t n = 0; torture_begin(n); n += STRIDE) {
         begin();
@@ -344,4 +331,53 @@ void faulty_test_memory(const struct faulty *f)
         assert_kept(f, n, open_and_dump);
         end();
     }
+}
+
+/* Few steps: SQLite moves everything to its place only when it is closed. */
+static int set_up_short(void **state)
+{
+    static struct faulty shorter;
+    shorter = *(const struct faulty *)*state;
+    shorter.steps = STEPS_FEW;
+    *state = &shorter;
+    checkpoint_pages = 0;
+    return 0;
+}
+
+/* It does so all the time. */
+static int set_up_long(void **state)
+{
+    (void)state;
+    checkpoint_pages = 12;
+    return 0;
+}
+
+/* SQLite is to take its memory from the torture's. */
+static void init(void)
+{
+    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
+    sqlite3_mem_methods mine = memory;
+    mine.xMalloc = allocate;
+    mine.xRealloc = reallocate;
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &mine);
+    /* Its type is that of the entry of any extension, whatever its arguments. */
+    sqlite3_auto_extension((void (*)(void))set_checkpoint);
+    run = mmap(NULL, sizeof *run, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run == MAP_FAILED)
+        abort();
+}
+
+int faulty_play_all(const struct faulty *f)
+{
+    void *whole = (void *)(uintptr_t)f;
+#define SHORT(test) cmocka_unit_test_prestate_setup_teardown(test, set_up_short, NULL, whole)
+#define LONG(test)  cmocka_unit_test_prestate_setup_teardown(test, set_up_long, NULL, whole)
+    const struct CMUnitTest tests[] = {
+        SHORT(test_it_may_die_at_any_moment), LONG(test_it_may_die_at_any_moment),
+        SHORT(test_the_disk_may_be_full),     LONG(test_the_disk_may_be_full),
+        SHORT(test_a_sync_may_fail),          LONG(test_a_sync_may_fail),
+        SHORT(test_memory_may_end),
+    };
+    init();
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

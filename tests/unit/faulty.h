@@ -27,18 +27,10 @@ enum {
     FAULTY_TEXT_MAX = 1 << 16,
 };
 
-/* Every so many pages SQLite moves what is in its journal to its place; 0: as it does by itself. */
-void faulty_set_checkpoint(int pages);
-
-/* Each of these asserts, by cmocka. */
-void faulty_test_deaths(const struct faulty *f);
-void faulty_test_full_disk(const struct faulty *f);
-void faulty_test_broken_syncs(const struct faulty *f);
-
-/* Makes the n-th allocation of the program or of SQLite fail, for every n. */
-void faulty_test_memory(const struct faulty *f);
-
-/* Calls this first in main: SQLite is to take its memory from the torture's. */
-void faulty_init(void);
+/*
+ * Plays it all as tests of cmocka: a death in every call, a full disk, syncs that fail, and memory
+ * that ends in every allocation of the program or of SQLite. Gives what main does.
+ */
+int faulty_play_all(const struct faulty *f);
 
 #endif

@@ -119,67 +119,15 @@ static int dump(void *thing, char *text, size_t size)
     return rc;
 }
 
-static const struct faulty store = {
-    .steps = 9,
-    .open = open_store,
-    .change = change,
-    .commit = commit,
-    .close = close_store,
-    .dump = dump,
-};
-
-static void test_it_may_die_at_any_moment(void **state)
-{
-    faulty_test_deaths(*state);
-}
-
-static void test_the_disk_may_be_full(void **state)
-{
-    faulty_test_full_disk(*state);
-}
-
-static void test_a_sync_may_fail(void **state)
-{
-    faulty_test_broken_syncs(*state);
-}
-
-static void test_memory_may_end(void **state)
-{
-    faulty_test_memory(*state);
-}
-
-/* SQLite moves everything to its place only when it is closed. */
-static int set_up_short(void **state)
-{
-    static struct faulty shorter;
-    shorter = store;
-    shorter.steps = 4;
-    *state = &shorter;
-    faulty_set_checkpoint(0);
-    return 0;
-}
-
-/* It does so all the time. */
-static int set_up_long(void **state)
-{
-    static struct faulty whole;
-    whole = store;
-    *state = &whole;
-    faulty_set_checkpoint(12);
-    return 0;
-}
-
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_it_may_die_at_any_moment, set_up_short),
-        cmocka_unit_test_setup(test_it_may_die_at_any_moment, set_up_long),
-        cmocka_unit_test_setup(test_the_disk_may_be_full, set_up_short),
-        cmocka_unit_test_setup(test_the_disk_may_be_full, set_up_long),
-        cmocka_unit_test_setup(test_a_sync_may_fail, set_up_short),
-        cmocka_unit_test_setup(test_a_sync_may_fail, set_up_long),
-        cmocka_unit_test_setup(test_memory_may_end, set_up_short),
+    static const struct faulty store = {
+        .steps = 9,
+        .open = open_store,
+        .change = change,
+        .commit = commit,
+        .close = close_store,
+        .dump = dump,
     };
-    faulty_init();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return faulty_play_all(&store);
 }
