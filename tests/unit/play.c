@@ -661,3 +661,26 @@ void play_expect_events(struct play *p, const char *events)
     assert_string_equal(p->events, events);
     play_forget(p);
 }
+
+/* Around tests. */
+
+int play_set_up(void **state)
+{
+    static struct play play;
+    play_init(&play);
+    *state = &play;
+    return 0;
+}
+
+int play_set_up_joined(void **state)
+{
+    play_set_up(state);
+    play_join(*state);
+    return 0;
+}
+
+int play_tear_down(void **state)
+{
+    play_clear(*state);
+    return 0;
+}

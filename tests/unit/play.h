@@ -46,6 +46,12 @@ struct play {
     size_t events_len, frames_len;
 };
 
+/* For cmocka, around each test, whose state it is then: a new session; joined, with bob there; its
+ * end. */
+int play_set_up(void **state);
+int play_set_up_joined(void **state);
+int play_tear_down(void **state);
+
 /* A new session of alice in the lobby, restored from `p->disk` and started. */
 void play_init(struct play *p);
 void play_start(struct play *p);

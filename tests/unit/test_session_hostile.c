@@ -15,21 +15,6 @@
     "{'type':'welcome','version':1,'nick':'alice','room':'lobby','agent':'r','time':1," \
     "'waiting':0,'peer':" rest "}"
 
-static struct play play;
-
-static int set_up(void **state)
-{
-    *state = &play;
-    play_init(&play);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    play_clear(*state);
-    return 0;
-}
-
 static void expect_the_end(struct play *p)
 {
     play_turn(p);
@@ -253,7 +238,7 @@ static void test_nothing_goes_out_unsealed_unless_that_was_asked_for(void **stat
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, play_set_up, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_what_breaks_the_protocol_ends_the_connection),
         TEST(test_a_relay_of_another_version_is_left_alone),

@@ -11,21 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct play play;
-
-static int set_up(void **state)
-{
-    *state = &play;
-    play_init(&play);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    play_clear(*state);
-    return 0;
-}
-
 /* Somebody is `state`, with an identity or without. */
 static void see(struct play *p, const char *nick, const char *state, const char *identity)
 {
@@ -409,7 +394,7 @@ static void test_what_a_disk_cannot_hold(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, play_set_up, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_lines_wait_for_whoever_appears_first),
         TEST(test_lines_keep_their_numbers_when_an_old_disk_is_put_back),

@@ -11,22 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct play play;
-
-static int set_up(void **state)
-{
-    *state = &play;
-    play_init(&play);
-    play_join(&play);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    play_clear(*state);
-    return 0;
-}
-
 /* Message `n` of a stream of bob's with the rest of a payload: `'kind':…`. */
 static void bob_sends(struct play *p, char stream, int n, const char *payload)
 {
@@ -402,7 +386,7 @@ static void test_input_waits_for_an_edge_that_is_behind(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, play_set_up_joined, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_it_is_shown_and_receipted_only_when_it_is_on_disk),
         TEST(test_one_receipt_for_a_burst),

@@ -13,21 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct play play;
-
-static int set_up(void **state)
-{
-    *state = &play;
-    play_init(&play);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    play_clear(*state);
-    return 0;
-}
-
 /* Says "1", "2", … and forgets what came of it. */
 static void say_many(struct play *p, int from, int to)
 {
@@ -749,7 +734,7 @@ static void test_signals(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, play_set_up, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_a_message_is_sent_and_shown_only_when_it_is_on_disk),
         TEST(test_a_receipt_delivers_what_it_covers),

@@ -16,21 +16,6 @@
     "{'type':'welcome','version':1,'nick':'alice','room':'lobby','agent':'r','time':1," \
     "'waiting':0,'peer':null}"
 
-static struct play play;
-
-static int set_up(void **state)
-{
-    *state = &play;
-    play_init(&play);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    play_clear(*state);
-    return 0;
-}
-
 static void come_to_stand(struct play *p)
 {
     assert_int_equal(session_connected(p->s, p->now_ms), 0);
@@ -413,7 +398,7 @@ static void test_names_must_be_names(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, play_set_up, play_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_it_connects_says_hello_and_is_welcomed),
         TEST(test_hello_has_the_keys),
