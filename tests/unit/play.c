@@ -3,6 +3,7 @@
 #include "error.h"
 #include "header.h"
 #include "payload.h"
+#include "play_notes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,346 +19,6 @@
 
 /* The world's own memory does not run out (torture.h). */
 void *__real_malloc(size_t size);
-void *__real_realloc(void *at, size_t size);
-
-static void *copy_bytes(const void *bytes, size_t len)
-{
-    return memcpy(__real_malloc(len ? len : 1), bytes, len);
-}
-
-static char *copy_string(const char *s)
-{
-    return copy_bytes(s, strlen(s) + 1);
-}
-
-/* Letters for streams. */
-
-static const char theirs[] = "wxyz";
-
-static uint64_t their_stream(char letter)
-{
-    return UINT64_C(0x1111111111111111) * (uint64_t)(10 + (strchr(theirs, letter) - theirs));
-}
-
-static char letter_of(struct play *p, uint64_t stream)
-{
-    for (size_t i = 0; theirs[i]; i++)
-        if (stream == their_stream(theirs[i]))
-            return theirs[i];
-    for (size_t i = 0; i < p->ours_count; i++)
-        if (stream == p->ours[i])
-            return (char)('A' + i);
-    if (stream == 0)
-        return '-';
-    if (p->ours_count == PLAY_STREAMS)
-        return '?';
-    p->ours[p->ours_count] = stream;
-    return (char)('A' + p->ours_count++);
-}
-
-static uint64_t stream_of(const struct play *p, char letter)
-{
-    return strchr(theirs, letter) ? their_stream(letter) : p->ours[letter - 'A'];
-}
-
-/* The disk. */
-
-static void put_peer(struct play_disk *d, const struct session_peer_row *row)
-{
-    size_t i = 0;
-    while (i < d->peers_count && d->peers[i].id != row->id)
-        i++;
-    if (i == d->peers_count) {
-        d->peers = __real_realloc(d->peers, ++d->peers_count * sizeof *d->peers);
-    } else {
-        free((char *)(uintptr_t)d->peers[i].nick);
-        free((char *)(uintptr_t)d->peers[i].identity);
-    }
-    d->peers[i] = (struct session_peer_row){
-        .id = row->id, .nick = copy_string(row->nick), .identity = copy_string(row->identity)};
-}
-
-static void put_stream(struct play_disk *d, const struct session_stream_row *row)
-{
-    size_t i = 0;
-    while (i < d->streams_count &&
-           (d->streams[i].peer != row->peer || d->streams[i].stream != row->stream))
-        i++;
-    if (i == d->streams_count)
-        d->streams = __real_realloc(d->streams, ++d->streams_count * sizeof *d->streams);
-    d->streams[i] = *row;
-}
-
-static void put_message(struct play_disk *d, const struct session_message_row *row)
-{
-    size_t i = 0;
-    while (i < d->messages_count && d->messages[i].id != row->id)
-        i++;
-    if (i == d->messages_count)
-        d->messages = __real_realloc(d->messages, ++d->messages_count * sizeof *d->messages);
-    else
-        free((uint8_t *)(uintptr_t)d->messages[i].payload);
-    d->messages[i] = *row;
-    d->messages[i].payload = copy_bytes(row->payload, row->payload_len);
-}
-
-static void clear_disk(struct play_disk *d)
-{
-    for (size_t i = 0; i < d->peers_count; i++) {
-        free((char *)(uintptr_t)d->peers[i].nick);
-        free((char *)(uintptr_t)d->peers[i].identity);
-    }
-    for (size_t i = 0; i < d->messages_count; i++)
-        free((uint8_t *)(uintptr_t)d->messages[i].payload);
-    free(d->peers);
-    free(d->streams);
-    free(d->messages);
-    *d = (struct play_disk){0};
-}
-
-static void drop_message(struct play_disk *d, uint64_t id)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < d->messages_count; i++) {
-        if (d->messages[i].id == id)
-            free((uint8_t *)(uintptr_t)d->messages[i].payload);
-        else
-            d->messages[kept++] = d->messages[i];
-    }
-    d->messages_count = kept;
-}
-
-void play_lose(struct play *p, uint64_t id)
-{
-    drop_message(&p->disk, id);
-    drop_message(&p->pending, id);
-}
-
-static void copy_disk(struct play_disk *to, const struct play_disk *from)
-{
-    clear_disk(to);
-    for (size_t i = 0; i < from->peers_count; i++)
-        put_peer(to, &from->peers[i]);
-    for (size_t i = 0; i < from->streams_count; i++)
-        put_stream(to, &from->streams[i]);
-    for (size_t i = 0; i < from->messages_count; i++)
-        put_message(to, &from->messages[i]);
-}
-
-static void put_seen(struct play_disk *d, const struct session_event *e)
-{
-    uint64_t id = 0;
-    for (size_t i = 0; i < d->messages_count; i++) {
-        const struct session_message_row *m = &d->messages[i];
-        if (m->mine && m->peer == e->load.peer && m->stream == e->load.stream && m->n <= e->load.n)
-            id = m->id;
-    }
-    for (size_t i = 0; i < d->messages_count; i++) {
-        struct session_message_row *m = &d->messages[i];
-        if (m->mine && m->peer == e->load.peer && m->id <= id && m->mark == SESSION_DELIVERED)
-            m->mark = SESSION_SEEN;
-    }
-}
-
-static bool save(struct play *p, const struct session_event *e)
-{
-    struct play_disk *d = &p->pending;
-    switch (e->type) {
-    case SESSION_SAVE_PEER: put_peer(d, &e->peer_row); break;
-    case SESSION_SAVE_STREAM:
-        put_stream(d, &e->stream_row);
-        letter_of(p, e->stream_row.stream);
-        break;
-    case SESSION_SAVE_MESSAGE: put_message(d, &e->message_row); break;
-    case SESSION_SAVE_SEEN: put_seen(d, e); break;
-    case SESSION_SAVE_MARK:
-        for (size_t i = 0; i < d->messages_count; i++)
-            if (d->messages[i].id == e->id)
-                d->messages[i].mark = e->mark;
-        break;
-    case SESSION_SAVE_PREKEY:
-    case SESSION_DROP_PREKEYS: break;
-    default: return false;
-    }
-    p->dirty = true;
-    return true;
-}
-
-/* What is written down. */
-
-static void put(char *text, size_t *len, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void put(char *text, size_t *len, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text + *len, PLAY_TEXT - *len, format, args);
-    va_end(args);
-    assert(n >= 0 && (size_t)n < PLAY_TEXT - *len);
-    *len += (size_t)n;
-}
-
-#define EVENT(...) put(p->events, &p->events_len, __VA_ARGS__)
-#define FRAME(...) put(p->frames, &p->frames_len, __VA_ARGS__)
-
-/* A payload's header with ' for " and letters for streams. */
-static const char *describe(struct play *p, const uint8_t *payload, size_t len)
-{
-    static char text[PLAY_TEXT];
-    size_t header_len = len >= 2 ? (size_t)payload[0] << 8 | payload[1] : 0;
-    size_t out = 0;
-    if (len < 2 || header_len > len - 2)
-        return "(not a payload)";
-    const char *at = (const char *)payload + 2, *end = at + header_len;
-    static const char key[] = "\"stream\":\"";
-    while (at < end && out < sizeof text - 32) {
-        uint64_t stream;
-        size_t key_len = sizeof key - 1;
-        if ((size_t)(end - at) > key_len + 16 && memcmp(at, key, key_len) == 0 &&
-            header_stream_parse(at + key_len, 16, &stream) == 0) {
-            put(text, &out, "'stream':'%c", letter_of(p, stream));
-            at += key_len + 16;
-        } else {
-            text[out++] = *at == '"' ? '\'' : *at;
-            at++;
-        }
-    }
-    put(text, &out, "%s", header_len + 2 < len ? " (bytes)" : "");
-    text[out] = '\0';
-    return text;
-}
-
-static const char *const states[] = {
-    [SESSION_OFFLINE] = "offline", [SESSION_CONNECTING] = "connecting",
-    [SESSION_JOINING] = "joining", [SESSION_ONLINE] = "online",
-    [SESSION_LEAVING] = "leaving", [SESSION_STOPPED] = "stopped",
-};
-
-static const char *const marks[] = {
-    [SESSION_WAITING] = "waiting",
-    [SESSION_STORED] = "stored",
-    [SESSION_DELIVERED] = "delivered",
-    [SESSION_SEEN] = "seen",
-};
-
-static void write_row(struct play *p, const char *what, const struct session_message_row *row)
-{
-    EVENT("%s %llu ", what, (unsigned long long)row->id);
-    if (row->peer)
-        EVENT("%u:%c%llu", row->peer, letter_of(p, row->stream), (unsigned long long)row->n);
-    else
-        EVENT("nobody");
-    if (row->mine)
-        EVENT(" %s", marks[row->mark]);
-    EVENT(" %s\n", describe(p, row->payload, row->payload_len));
-}
-
-static void write_save(struct play *p, const struct session_event *e)
-{
-    const struct session_stream_row *row = &e->stream_row;
-    switch (e->type) {
-    case SESSION_SAVE_PEER:
-        EVENT("save peer %u %s '%s'\n", e->peer_row.id, e->peer_row.nick, e->peer_row.identity);
-        break;
-    case SESSION_SAVE_STREAM:
-        EVENT("save stream %u:%c%llu order %llu", row->peer, letter_of(p, row->stream),
-              (unsigned long long)row->last, (unsigned long long)row->order);
-        if (row->mine)
-            EVENT(" receipted %llu", (unsigned long long)row->receipted);
-        EVENT("\n");
-        break;
-    case SESSION_SAVE_MESSAGE: write_row(p, "save", &e->message_row); break;
-    case SESSION_SAVE_MARK:
-        EVENT("save mark %llu %s\n", (unsigned long long)e->id, marks[e->mark]);
-        break;
-    default:
-        EVENT("save seen %u:%c%llu\n", e->load.peer, letter_of(p, e->load.stream),
-              (unsigned long long)e->load.n);
-    }
-}
-
-static void write_status(struct play *p, const struct session_event *e)
-{
-    EVENT("status %s", states[e->status.state]);
-    if (e->status.code != CODE_UNKNOWN)
-        EVENT(" %s", header_code_word(e->status.code));
-    if (e->status.why)
-        EVENT(" (%s)", e->status.why);
-    EVENT("\n");
-}
-
-static void write_event(struct play *p, const struct session_event *e)
-{
-    switch (e->type) {
-    case SESSION_CONNECT: EVENT("connect\n"); break;
-    case SESSION_DISCONNECT: EVENT("disconnect\n"); break;
-    case SESSION_STATUS: write_status(p, e); break;
-    case SESSION_PRESENCE:
-        if (e->presence.known)
-            EVENT("presence %s %s\n", e->presence.nick, header_state_word(e->presence.state));
-        else
-            EVENT("presence nobody\n");
-        break;
-    case SESSION_MESSAGE: write_row(p, "show", &e->message_row); break;
-    case SESSION_MARK: EVENT("mark %llu %s\n", (unsigned long long)e->id, marks[e->mark]); break;
-    case SESSION_SEEN_UP_TO:
-    case SESSION_LOAD:
-        EVENT("%s %u:%c%llu\n", e->type == SESSION_LOAD ? "load" : "seen", e->load.peer,
-              letter_of(p, e->load.stream), (unsigned long long)e->load.n);
-        break;
-    case SESSION_SIGNAL:
-        EVENT("signal %s %s\n", payload_kind_word(e->signal.kind), e->signal.active ? "on" : "off");
-        break;
-    case SESSION_REFUSED:
-        EVENT("refused %llu %s\n", (unsigned long long)e->refused.id,
-              header_code_word(e->refused.code));
-        break;
-    case SESSION_MISSING: EVENT("missing %llu\n", (unsigned long long)e->id); break;
-    case SESSION_NOTICE: EVENT("notice %s\n", e->text); break;
-    case SESSION_TRUST:
-    case SESSION_SAVE_PREKEY:
-    case SESSION_DROP_PREKEYS:
-    case SESSION_SAVE_PIN: break; /* test_session_seal looks at them */
-    default:
-        if (p->trace_saves)
-            write_save(p, e);
-    }
-}
-
-static void write_frame(struct play *p, const struct header *h, const struct frame *f)
-{
-    const char *payload = "(not format 0)";
-    if (f->content_len > 0 && f->content[0] == PAYLOAD_OPEN)
-        payload = describe(p, f->content + 1, f->content_len - 1);
-    FRAME("%s", header_type_word(h->type));
-    if (h->peer.at)
-        FRAME(" %.*s", (int)h->peer.len, h->peer.at);
-    switch (h->type) {
-    case HEADER_HELLO:
-        FRAME(" %.*s %.*s", (int)h->nick.len, h->nick.at, (int)h->room.len, h->room.at);
-        if (h->keys.at)
-            FRAME(" %.*s", (int)h->keys.len, h->keys.at);
-        break;
-    case HEADER_MESSAGE:
-    case HEADER_RECEIPT:
-        FRAME(" %c%llu", letter_of(p, h->stream), (unsigned long long)h->n);
-        if (h->resend)
-            FRAME(" resend");
-        if (h->type == HEADER_MESSAGE || strcmp(payload, "{'kind':'receipt'}") != 0)
-            FRAME(" %s", payload);
-        break;
-    case HEADER_SIGNAL: FRAME(" %s", payload); break;
-    case HEADER_PING:
-    case HEADER_PONG:
-        if (h->has_id)
-            FRAME(" %llu", (unsigned long long)h->id);
-        break;
-    case HEADER_BYE: FRAME("%s", h->leave ? " leave" : ""); break;
-    default: break;
-    }
-    FRAME("\n");
-}
 
 /* The edge. */
 
@@ -382,7 +43,7 @@ static void take_output(struct play *p)
             header_decoder_init(&decoder);
             int rc = header_decode(&decoder, HEADER_FROM_CLIENT, &frame, &h);
             assert(rc == 0);
-            write_frame(p, &h, &frame);
+            play_note_frame(p, &h, &frame);
             header_decoder_clear(&decoder);
         }
         session_consume(p->s, (size_t)used, p->now_ms);
@@ -393,11 +54,15 @@ static void pull(struct play *p)
 {
     struct session_event e;
     while (note(p, session_next(p->s, &e)) == 1) {
-        save(p, &e);
+        if (play_disk_save(&p->pending, &e)) {
+            p->dirty = true;
+            if (e.type == SESSION_SAVE_STREAM) /* letters are given in this order */
+                play_letter_of(p, e.stream_row.stream);
+        }
         if (e.type == SESSION_LOAD)
             p->load = e;
         if (!p->quiet)
-            write_event(p, &e);
+            play_note_event(p, &e);
         if (e.type == SESSION_LOAD && !p->no_loads)
             play_load(p);
     }
@@ -409,7 +74,7 @@ void play_commit(struct play *p)
         pull(p);
     if (p->error)
         return;
-    copy_disk(&p->disk, &p->pending);
+    play_disk_copy(&p->disk, &p->pending);
     p->dirty = false;
     note(p, session_committed(p->s, p->now_ms));
     pull(p);
@@ -480,8 +145,8 @@ void play_init(struct play *p)
 void play_clear(struct play *p)
 {
     session_free(p->s);
-    clear_disk(&p->pending);
-    clear_disk(&p->disk);
+    play_disk_clear(&p->pending);
+    play_disk_clear(&p->disk);
     keys_identity_free(p->identity);
     p->identity = NULL;
     p->s = NULL;
@@ -491,7 +156,7 @@ void play_restart(struct play *p)
 {
     session_free(p->s);
     p->s = NULL;
-    copy_disk(&p->pending, &p->disk);
+    play_disk_copy(&p->pending, &p->disk);
     p->dirty = false;
     p->now_ms += 10;
     play_start(p);
@@ -506,7 +171,7 @@ static size_t expand(const struct play *p, const char *text, char *out)
     for (; *text; text++) {
         if (*text == '#')
             len += (size_t)sprintf(out + len, "\"%016llx\"",
-                                   (unsigned long long)stream_of(p, *++text));
+                                   (unsigned long long)play_stream_of(p, *++text));
         else
             out[len++] = *text == '\'' ? '"' : *text;
     }
@@ -528,7 +193,7 @@ void play_relay_content(struct play *p, const char *header, const uint8_t *conte
     if (len)
         memcpy(bytes + sizeof prefix + json_len, content, len);
     /* A copy of the right size, so that a sanitizer sees a borrow that lasts too long. */
-    uint8_t *copy = copy_bytes(bytes, n + 4);
+    uint8_t *copy = memcpy(__real_malloc(n + 4), bytes, n + 4);
     note(p, session_input(p->s, copy, n + 4, p->now_ms));
     free(copy);
 }
@@ -627,6 +292,12 @@ void play_join_alone(struct play *p)
 void play_join(struct play *p)
 {
     join(p, "{'nick':'bob','state':'online','time':1}");
+}
+
+void play_lose(struct play *p, uint64_t id)
+{
+    play_disk_drop(&p->disk, id);
+    play_disk_drop(&p->pending, id);
 }
 
 /* What the test expects. */

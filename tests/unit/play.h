@@ -1,6 +1,7 @@
 #ifndef PLAY_H
 #define PLAY_H
 
+#include "play_disk.h"
 #include "session.h"
 
 #include <stdbool.h>
@@ -16,13 +17,6 @@
 enum {
     PLAY_TEXT = 1 << 21,
     PLAY_STREAMS = 26,
-};
-
-struct play_disk {
-    struct session_peer_row *peers;
-    struct session_stream_row *streams;
-    struct session_message_row *messages;
-    size_t peers_count, streams_count, messages_count;
 };
 
 struct play {
