@@ -60,9 +60,12 @@ struct place {
     uint64_t stream, n;
 };
 
-/* Messages `first` to `n` of a stream, which a client wrote since anybody connected. */
+/*
+ * Messages `first` to `n` of a stream, which a client wrote since anybody connected; up to `before`
+ * it had written some of them already, and went back.
+ */
 struct written {
-    uint64_t stream, first, n;
+    uint64_t stream, first, n, before;
 };
 
 struct host_client {
