@@ -19,6 +19,7 @@ struct flight {
     size_t at; /* the stream's index among ours */
     uint64_t n;
     size_t cost;
+    uint64_t releases; /* of the peer, when it began */
 };
 
 /* The message of ours to send next: number `n` of the `at`-th of our streams. */
@@ -44,8 +45,9 @@ struct peer {
     bool gone_back;         /* to send something, which was not sent yet */
     struct flight *flights; /* in order */
     size_t flights_count, flights_size;
-    uint64_t flying;  /* bytes on their way */
-    uint64_t hold_ms; /* nothing is sent before; 0: no hold, UINT64_MAX: until the peer appears */
+    uint64_t flying;   /* bytes on their way */
+    uint64_t hold_ms;  /* nothing is sent before; 0: no hold, UINT64_MAX: until the peer appears */
+    uint64_t releases; /* how often something came that ends a hold */
     unsigned doubts; /* receipts on this connection that did not open, and for which we went back */
 
     /* What we get: inbox.c. */

@@ -85,6 +85,7 @@ void sender_send_again(struct session *s, struct peer *peer, size_t at, uint64_t
 
 void sender_release(struct peer *peer)
 {
+    peer->releases++;
     if (peer->hold_ms != UINT64_MAX)
         peer->hold_ms = 0;
 }
@@ -116,15 +117,28 @@ void sender_skip(struct session *s, struct peer *peer, size_t at, uint64_t n)
         sender_go_back(s, peer);
 }
 
+/* Whether the end of the hold overtook the refusal of a message that began it, as a receipt may. */
+static bool was_released(const struct peer *peer, size_t at, uint64_t n)
+{
+    for (size_t i = 0; i < peer->flights_count; i++) {
+        const struct flight *f = &peer->flights[i];
+        if (f->at == at && f->n == n)
+            return f->releases != peer->releases;
+    }
+    return false;
+}
+
 void sender_refused(struct session *s, const struct header *h)
 {
     size_t at;
     struct peer *peer = peers_find_stream(&s->peers, h->stream, &at);
     if (!peer)
         return;
+    bool released = was_released(peer, at, h->n);
     sender_send_again(s, peer, at, h->n);
     if (h->code == CODE_QUOTA) {
-        peer->hold_ms = s->now_ms + SESSION_QUOTA_MS;
+        if (!released)
+            peer->hold_ms = s->now_ms + SESSION_QUOTA_MS;
     } else {
         peer->hold_ms = UINT64_MAX;
         outbox_set_stored(s, peer, NULL, 0); /* the seat was freed */
@@ -211,6 +225,7 @@ static bool send_message(struct session *s, struct envelope_bytes payload, bool 
         .at = next->at,
         .n = next->n,
         .cost = envelope_len(&peer->envelope, len) + SESSION_MESSAGE_COST,
+        .releases = peer->releases,
     };
     if (peer->flying > 0 && peer->flying + flight.cost > SESSION_WINDOW)
         return false;

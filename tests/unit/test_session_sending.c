@@ -408,6 +408,23 @@ static void test_quota_holds_for_a_while(void **state)
     play_expect_frames(p, "ping 2\n" SENT(A2, 2) SENT(A3, 3) SENT(A4, 4));
 }
 
+/* The relay sends a receipt ahead of what it refused before, for what the receipt took away. */
+static void test_a_receipt_that_overtook_quota_counts(void **state)
+{
+    struct play *p = *state;
+    play_join(p);
+    say_many(p, 1, 3);
+    play_relay_payload(p, "{'type':'receipt','from':'bob','stream':#A,'n':1}",
+                       "{'kind':'receipt'}");
+    play_relay(p, QUOTA);
+    play_expect_frames(p, SENT(A2, 2) SENT(A3, 3));
+    play_relay(p, QUOTA);
+    play_wait(p, SESSION_QUOTA_MS - 1);
+    play_expect_frames(p, "");
+    play_wait(p, 1);
+    play_expect_frames(p, SENT(A2, 2) SENT(A3, 3));
+}
+
 /* Else a client and a relay whose queue shrank would go on like this for ever, at full speed. */
 static void test_stored_repeats_do_not_end_the_hold(void **state)
 {
@@ -751,6 +768,7 @@ int main(void)
         TEST(test_what_is_sent_again_is_not_on_its_way_twice),
         TEST(test_the_history_is_not_asked_for_less_than_a_quarter_of_the_window),
         TEST(test_quota_holds_for_a_while),
+        TEST(test_a_receipt_that_overtook_quota_counts),
         TEST(test_stored_repeats_do_not_end_the_hold),
         TEST(test_no_such_peer_holds_until_it_appears),
         TEST(test_resend_goes_back),
