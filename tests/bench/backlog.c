@@ -21,12 +21,12 @@ void backlog_fill(struct backlog *b, struct fleet *f, uint32_t count)
     b->run.tally = &b->tally;
     b->run.window = WINDOW;
     b->run.counts_stored = true;
-    b->run.going = true;
     client_open(&b->source, &b->run, CLIENT_SOURCE, 0, 0);
     client_open(&b->sink, &b->run, CLIENT_SINK, 0, 1);
     while (!b->source.met || !b->sink.met)
         turn(f, until_ns);
     client_close(&b->sink);
+    b->run.going = true;
     client_start(&b->source);
     while (b->source.sent < count)
         turn(f, until_ns);
