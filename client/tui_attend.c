@@ -60,11 +60,13 @@ int tui_attend_attached(struct tui *tui, uint64_t now_ms)
 
 int tui_suspend(struct tui *tui, uint64_t now_ms)
 {
+    tui->is_busy = true;                           /* what is typed now is for the shell */
     int rc = tui_release(tui, UINT64_MAX, now_ms); /* nothing is due while it is stopped */
     if (rc == 0)
         rc = see(tui, ATTENTION_STOPPED, now_ms);
     if (rc == 0)
         rc = talk_settle(tui->face.talk, now_ms); /* the peer is to hear of it before */
+    tui->is_busy = false;
     if (rc)
         return rc;
     screen_suspend(tui->screen);

@@ -52,6 +52,7 @@ struct tui {
     struct attention attention;
     struct attached attached;
     struct input late; /* the last one of those that were taken while the disk worked: */
+    bool is_busy;      /* with what a key asked for, and the next one must wait for it */
     bool is_late;      /* what it says of the person is not noted yet */
     bool is_behind;    /* the picture lacks what was typed */
     struct visual visual;

@@ -189,40 +189,33 @@ int tui_take_back(struct tui *tui)
     return rc ? rc : show_held(tui);
 }
 
-/* Whether the line asks to edit, and does not yet say what. */
-static bool is_bare_edit(const struct editor *e)
+/* After "/edit " and nothing: the text that there is, of what may have been sent just now. */
+static int offer_old_text(struct tui *tui, size_t cursor, uint64_t now_ms)
 {
-    static const char edit[] = "/edit ";
-    size_t len;
-    return strcmp(editor_text(e, &len), edit) == 0 && editor_cursor(e) == len;
-}
-
-/* Offers the text that there is, of what may have been sent just now. */
-static int offer_old_text(struct tui *tui, uint64_t now_ms)
-{
-    struct editor *editor = ui_editor(tui->ui);
     char *text;
     size_t len;
+    tui->is_busy = true;
     int rc = tui_release(tui, UINT64_MAX, now_ms);
     if (rc == 0)
         rc = talk_get_own_text(tui->face.talk, &text, &len, now_ms);
+    tui->is_busy = false;
     if (rc)
         return rc == ERROR_STATE ? 0 : rc; /* it was told */
     const struct offer_choice choice = {.name = "", .text = text, .label = ""};
-    if (is_bare_edit(editor)) /* still: keys come in while the disk works */
-        rc = ui_offer(tui->ui, editor_cursor(editor), &choice, 1);
+    rc = ui_offer(tui->ui, cursor, &choice, 1);
     free(text);
     return rc;
 }
 
 int tui_complete(struct tui *tui, uint64_t now_ms)
 {
+    static const char edit[] = "/edit ";
     struct editor *editor = ui_editor(tui->ui);
     size_t len, cursor = editor_cursor(editor);
     const char *text = editor_text(editor, &len);
     struct complete c;
-    if (is_bare_edit(editor))
-        return offer_old_text(tui, now_ms);
+    if (strcmp(text, edit) == 0 && cursor == len)
+        return offer_old_text(tui, cursor, now_ms);
     int rc = complete_find(&c, text, cursor);
     if (rc == 0)
         rc = ui_offer(tui->ui, c.at, c.choices, c.count);

@@ -18,7 +18,7 @@ static int take_key(struct tui *tui)
  * one of all (tui_remember_sent). */
 static bool may_go_on(const struct tui *tui)
 {
-    return tui->remembers && !ui_is_asking(tui->ui) &&
+    return tui->remembers && !tui->is_busy && !ui_is_asking(tui->ui) &&
            !(tui->is_late && tui->late.kind > INPUT_UNKNOWN);
 }
 

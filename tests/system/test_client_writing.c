@@ -137,8 +137,8 @@ static void test_tab_gives_the_old_text_to_edit(void **state)
     assert_true(terminal_wait(alice, "/ /edit a typpo"));
     terminal_send(alice, "\b\bo\r");
     assert_true(terminal_wait(bob, "alice  a typo"));
-    terminal_send(alice, "/edit \t");
-    assert_true(terminal_wait(alice, "/ /edit a typo"));
+    terminal_send(alice, "three\r/edit \tfold\r"); /* all at once */
+    assert_true(terminal_wait(bob, "threefold"));
     pair_quit(alice);
     pair_quit(bob);
 }
