@@ -143,30 +143,26 @@ static const char *find_rest(const char *value)
 static int copy_changed(FILE *in, FILE *out, const char *name, const char *value)
 {
     char *line = NULL;
-    const char *at;
-    size_t size = 0, last = 0, number = 0;
+    size_t size = 0, last = 0, number;
     ssize_t len;
     bool is_ended = true;
-    while (in && getline(&line, &size, in) >= 0)
-        if (number++, find_value(line, name))
+    for (number = 1; getline(&line, &size, in) >= 0; number++)
+        if (find_value(line, name))
             last = number;
-    if (in)
-        rewind(in);
-    for (number = 1; in && (len = getline(&line, &size, in)) >= 0; number++) {
+    rewind(in);
+    for (number = 1; (len = getline(&line, &size, in)) >= 0; number++) {
         is_ended = line[len - 1] == '\n';
         if (number != last) {
             fwrite(line, 1, (size_t)len, out);
             continue;
         }
-        at = find_value(line, name);
-        const char *rest = find_rest(at);
+        const char *at = find_value(line, name), *rest = find_rest(at);
         fprintf(out, "%.*s%s%s%s", (int)(at - line), line, value, *rest == ';' ? " " : "", rest);
     }
     if (last == 0)
         fprintf(out, "%s%s = %s\n", is_ended ? "" : "\n", name, value);
     free(line);
-    bool failed = (in && ferror(in)) || fflush(out) || ferror(out) || fsync(fileno(out));
-    return failed ? ERROR_SYSTEM : 0;
+    return ferror(in) || fflush(out) || ferror(out) || fsync(fileno(out)) ? ERROR_SYSTEM : 0;
 }
 
 /* Whether a file says that value: not every one can stand in a line. */
@@ -184,16 +180,14 @@ static int check(const struct settings *s, enum setting setting, const char *pat
 }
 
 /* Writes the changed file beside the one at `path`, and puts it in its place. */
-static int replace(const struct settings *s, enum setting setting, const char *path, FILE *in)
+static int replace(const struct settings *s, enum setting setting, const char *path, FILE *in,
+                   mode_t mode)
 {
-    struct stat st = {.st_mode = 0600};
     char draft[PATH_MAX + 8];
-    if (in && fstat(fileno(in), &st))
-        return ERROR_SYSTEM;
     snprintf(draft, sizeof draft, "%s.XXXXXX", path);
     int fd = mkostemp(draft, O_CLOEXEC);
     FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-    int rc = out && fchmod(fd, st.st_mode & 07777) == 0 ? 0 : ERROR_SYSTEM;
+    int rc = out && fchmod(fd, mode) == 0 ? 0 : ERROR_SYSTEM;
     if (rc == 0)
         rc = copy_changed(in, out, settings_option(setting)->name, settings_value(s, setting));
     if (out ? fclose(out) && rc == 0 : fd >= 0 && close(fd))
@@ -212,26 +206,26 @@ static int replace(const struct settings *s, enum setting setting, const char *p
 int settings_save(const struct settings *s, enum setting setting, const char *path)
 {
     char real[PATH_MAX];
-    struct stat st;
-    if (!realpath(path, real)) {
+    struct stat st = {.st_mode = S_IFREG | 0600};
+    bool is_there = realpath(path, real);
+    if (!is_there) {
         if (errno != ENOENT || strlen(path) >= sizeof real)
             return ERROR_SYSTEM;
         strcpy(real, path);
         if (identity_make_parents(real))
             return ERROR_SYSTEM;
     }
-    bool is_there = stat(real, &st) == 0;
-    if (is_there && !S_ISREG(st.st_mode)) {
+    if (is_there && stat(real, &st))
+        return ERROR_SYSTEM;
+    if (!S_ISREG(st.st_mode)) {
         errno = EINVAL;
         return ERROR_SYSTEM;
     }
-    FILE *in = is_there ? fopen(real, "re") : NULL;
-    if (is_there && !in)
+    FILE *in = fopen(is_there ? real : "/dev/null", "re");
+    if (!in)
         return ERROR_SYSTEM;
-    int rc = replace(s, setting, real, in);
-    int saved = errno;
-    if (in)
-        fclose(in);
+    int rc = replace(s, setting, real, in, st.st_mode & 07777), saved = errno;
+    fclose(in);
     errno = saved;
     return rc;
 }
