@@ -210,6 +210,8 @@ int complete_find(struct complete *c, const char *line, size_t cursor)
         struct word before = {line + command.len + 1, 0};
         if (c->at > command.len + 2)
             before.len = c->at - command.len - 2;
+        while (before.len > 0 && before.at[before.len - 1] == ' ')
+            before.len--;
         rc = add_arguments(c, command, word, before);
     }
     if (rc)

@@ -47,6 +47,7 @@ static void test_what_can_be_completed(void **state)
         {"/set theme ", "11|dark|light|mono"},
         {"/theme m", "7|mono"},
         {"/set theme l", "11|light"},
+        {"/set theme  l", "12|light"},
         {"/set nothing ", "13"},
         {"/me /he", "4"},
         {"at 12:30", "3"},
