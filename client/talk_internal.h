@@ -46,6 +46,9 @@ int talk_look(struct talk *t, const struct session_message_row *row, struct payl
 int talk_look_at_subject(struct talk *t, const struct session_message_row *row,
                          struct payload *payload, struct face_message *m);
 
+/* Tells the session what the wall clock shows. */
+void talk_set_wall(struct session *s, uint64_t now_ms);
+
 /* Connects, with what is pinned at this relay. */
 int talk_open_link(struct talk *t, uint64_t now_ms);
 
