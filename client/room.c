@@ -204,15 +204,14 @@ static void absorb(struct session *s, struct peer *peer, struct peer *stub)
 
 /*
  * Somebody is trusted who was only seen so far, or not even that: what we wrote before anybody was
- * known is for them, under the numbers that it has, and what came under their nick was theirs.
- * Gives who they are then.
+ * known is for them, under the numbers that it has (under new ones where they are on disk already,
+ * by what they wrote), and what came under their nick was theirs. Gives who they are then.
  */
 static struct peer *unite(struct session *s, struct peer *seen)
 {
-    struct peer *peer = peers_find_unknown(&s->peers);
+    struct peer *unknown = peers_find_unknown(&s->peers);
+    struct peer *peer = unknown && !seen->saved ? unknown : seen;
     struct name nick;
-    if (!peer || seen->saved)
-        peer = seen;
     machine_fail(s, name_init_copy(&nick, &seen->nick));
     if (s->error == 0 && peer != seen)
         update_peer(s, peer, &nick, seen->identity);
@@ -224,6 +223,8 @@ static struct peer *unite(struct session *s, struct peer *seen)
             (!other->identity[0] || strcmp(other->identity, peer->identity) == 0))
             absorb(s, peer, other);
     }
+    if (unknown && peer != unknown)
+        readdress(s, unknown, peer);
     return peer;
 }
 

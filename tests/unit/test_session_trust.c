@@ -393,6 +393,32 @@ static void test_what_came_before_its_author_is_asked_for(void **state)
     duet_expect(&alice, "pin bob new\ntrust sealed\nasks again after 0\n");
 }
 
+/* They are known before they are met: a message came, while the relay showed keys of no use. */
+static void test_what_was_written_to_nobody_is_for_who_wrote_first(void **state)
+{
+    (void)state;
+    char wrong[1024];
+    keys_text_format(keys_identity_public(bob.identity), alice.pin_identity);
+    alice.pin = (struct session_pin_row){bob.nick, alice.pin_identity, false};
+    start(&alice);
+    alice.joined = false;
+    start(&bob);
+    duet_show(&bob, alice.keys);
+    duet_say(&bob, "one");
+    const struct duet_frame one = *duet_last(&bob, HEADER_MESSAGE);
+    alice.joined = true;
+    snprintf(wrong, sizeof wrong, "%s", bob.keys);
+    strstr(wrong, "\"made\":")[7] = '2';
+    duet_show(&alice, wrong);
+    duet_say(&alice, "two");
+    forget();
+    duet_give(&alice, &one.header, one.content, one.content_len);
+    duet_expect(&alice, "theirs one\n");
+    duet_show(&alice, bob.keys);
+    duet_expect(&bob, "1 delivered\ntheirs two\n");
+    duet_expect(&alice, "trust sealed\n1 delivered\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, duet_set_up, duet_tear_down)
@@ -413,6 +439,7 @@ int main(void)
         TEST(test_what_waited_opens_after_a_restart),
         TEST(test_what_does_not_open_is_asked_for_and_told),
         TEST(test_what_came_before_its_author_is_asked_for),
+        TEST(test_what_was_written_to_nobody_is_for_who_wrote_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
