@@ -201,10 +201,11 @@ static const struct {
          "waits goes out.",
          NULL, "ANOTHER KEY"},
     [SESSION_MISMATCH] =
-        {"$p does not seal what they write (--no-seal), and you do: nothing goes to them and "
-         "nothing of theirs is shown. Start both clients with --no-seal, or neither.",
+        {"$p does not seal what they write (--no-seal), or the relay hides their keys: nothing "
+         "goes to them and nothing of theirs is shown. Ask $p in another way; it goes on when "
+         "neither of you has --no-seal.",
          "$p seals what they write, and you do not (--no-seal): nothing goes to them and nothing "
-         "of theirs can be shown. Start both clients with --no-seal, or neither.",
+         "of theirs can be shown. It goes on when neither of you has --no-seal, or both.",
          "NOT PRIVATE"},
     [SESSION_BROKEN] = {"the keys that $r shows for $p are not right: nothing goes to them. Ask "
                         "whoever runs it.",
