@@ -82,9 +82,9 @@ int perform_verify(struct talk *t, struct arguments args, uint64_t now_ms)
 int perform_trust(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     (void)args;
-    struct words w = talk_words(t);
     struct answer a = {0};
     int rc = session_accept(t->parts.session, now_ms);
+    struct words w = talk_words(t); /* not of whoever was held: they are somebody else now */
     if (rc == ERROR_STATE) {
         answer_add(&a, "there is no new key to take");
         return perform_refuse(t, &a);

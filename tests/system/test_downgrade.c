@@ -22,13 +22,13 @@
 static struct server server;
 static struct client alice, bob;
 static struct wire wire;
-static char address[SERVER_ADDRESS_MAX], listen_option[SERVER_ADDRESS_MAX + 16];
+static char address[SERVER_ADDRESS_MAX], listen_option[SERVER_ADDRESS_MAX + 32];
 
 static int set_up(void **state)
 {
     (void)state;
     snprintf(address, sizeof address, "unix:%s", scratch_path("relay"));
-    snprintf(listen_option, sizeof listen_option, "--listen %s", address);
+    snprintf(listen_option, sizeof listen_option, "--memory --listen %s", address);
     return 0;
 }
 
