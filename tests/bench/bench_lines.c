@@ -1,6 +1,7 @@
 /*
  * bench_lines ADDRESS CLIENT FOLDER LINES: what is said, from one client to the other, with TLS and
- * sealing, over the relay at this address. Everybody's state is in new FOLDER. Prints one line:
+ * sealing, over the relay at this address. Everybody's state is in new FOLDER, whose name is that
+ * of the room, too. Prints one line:
  *
  *   enter_us  from Enter to the peer's screen, median
  *   lines_s   lines a second through --json, each on both disks and with its receipt
@@ -26,7 +27,7 @@ enum {
     PATH_LEN = 256,
 };
 
-static const char *address, *client, *folder;
+static const char *address, *client, *folder, *room;
 
 static double now_ms(void)
 {
@@ -60,8 +61,8 @@ static char *in_folder(const char *name)
 static struct terminal *start(const char *nick)
 {
     char *state = in_folder(nick);
-    const char *argv[] = {client,    "--nick", nick,       "--server",  address,
-                          "--state", state,    "--config", "/dev/null", NULL};
+    const char *argv[] = {client, "--nick",  nick,  "--server", address,     "--room",
+                          room,   "--state", state, "--config", "/dev/null", NULL};
     struct terminal *t =
         terminal_start(&(struct terminal_options){.argv = argv, .rows = ROWS, .columns = COLUMNS});
     free(state);
@@ -108,8 +109,8 @@ static pid_t start_json(const char *nick, int in, const char *out)
     int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     dup2(in, STDIN_FILENO);
     dup2(fd, STDOUT_FILENO);
-    execl(client, client, "--json", "--nick", nick, "--server", address, "--state", in_folder(nick),
-          "--config", "/dev/null", (char *)NULL);
+    execl(client, client, "--json", "--nick", nick, "--server", address, "--room", room, "--state",
+          in_folder(nick), "--config", "/dev/null", (char *)NULL);
     err(1, "%s", client);
 }
 
@@ -158,11 +159,12 @@ static void measure_json(int lines)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5)
+    if (argc != 5 || !strrchr(argv[3], '/'))
         errx(2, "usage: bench_lines ADDRESS CLIENT FOLDER LINES");
     address = argv[1];
     client = argv[2];
     folder = argv[3];
+    room = strrchr(folder, '/') + 1;
     if (mkdir(folder, 0700))
         err(1, "%s", folder);
     struct terminal *alice = start("alice"), *bob = start("bob");

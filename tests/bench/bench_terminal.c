@@ -29,7 +29,7 @@ enum {
     QUIET_MS = 200,
     START_MS = 2000,     /* a start takes no longer; perhaps it goes on to write what comes */
     PATIENCE_MS = 10000, /* nothing that is waited for takes longer */
-    CLEAR_MS = 1500,     /* until a line is cleared, on the disk too */
+    CLEAR_MS = 1200,     /* until a line is cleared, on the disk too */
     KEY_EVERY_US = 4700, /* no multiple of anybody's ticks */
     LINE = 40,           /* keys until they are taken back */
     KEYS_MAX = 10000,
