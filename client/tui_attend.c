@@ -43,8 +43,10 @@ static int see(struct tui *tui, enum attention_sign sign, uint64_t now_ms)
 
 int tui_attend_input(struct tui *tui, const struct input *in, uint64_t now_ms)
 {
-    if (in->kind <= INPUT_PASTE)
+    if (in->kind <= INPUT_PASTE) {
+        tui->begun_s = 0; /* what comes now is not new: it comes while somebody is here */
         return see(tui, ATTENTION_KEY, now_ms);
+    }
     if (in->kind == INPUT_FOCUS_IN || in->kind == INPUT_FOCUS_OUT)
         return see(tui, in->kind == INPUT_FOCUS_IN ? ATTENTION_FOCUS_IN : ATTENTION_FOCUS_OUT,
                    now_ms);

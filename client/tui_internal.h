@@ -42,7 +42,7 @@ struct tui {
     uint64_t
         countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
 
-    time_t begun_s; /* when this conversation began here */
+    time_t begun_s; /* when this conversation began here; 0: and a key was pressed since */
     size_t unread;  /* messages of theirs that were there then, or waited for us */
 
     uint64_t search_at; /* where a search goes on; 0: there is none */
