@@ -77,8 +77,9 @@ struct editor *ui_editor(struct ui *ui);
 
 /*
  * Adds an entry at the bottom. As transcript_append, and where a message of theirs comes while the
- * terminal has no focus, the line "new" goes above the first of them. Where newer messages exist
- * that are not loaded, a message will come with them, and what is none is a note.
+ * terminal has no focus, the line "new" goes above the first of them. One of mine goes to the
+ * bottom. Where newer messages exist that are not loaded, a message will come with them; what is
+ * none and would not be in view is a note.
  *
  * The screen has the newest entries twice, because it may show them below what somebody reads: so
  * what changes entries that are shown is here too, as transcript_set_mark and the others.

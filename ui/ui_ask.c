@@ -38,9 +38,7 @@ static int send_block(struct ui *ui)
     if (len == 0)
         return 0;
     int rc = ui_emit(ui, UI_BLOCK, ui->paste, len);
-    if (rc == 0)
-        rc = editor_remember(ui->editor, ui->paste, len);
-    return rc ? rc : ui_go_to_newest(ui);
+    return rc ? rc : editor_remember(ui->editor, ui->paste, len);
 }
 
 static int insert_paste(struct ui *ui)

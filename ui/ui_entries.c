@@ -19,7 +19,10 @@ int ui_append(struct ui *ui, const struct transcript_entry *entry)
         rc = transcript_append(ui->latest, entry);
     if (rc == 0 && !waits)
         rc = transcript_append(ui->transcript, entry);
-    if (rc == 0 && waits && entry->id == 0 && !transcript_is_split(ui->transcript))
+    bool hidden = !transcript_at_bottom(ui->transcript) && !transcript_is_split(ui->transcript);
+    if (rc == 0 && entry->kind == TRANSCRIPT_MINE)
+        rc = ui_go_to_newest(ui);
+    if (rc == 0 && hidden && entry->id == 0)
         rc = ui_set_note(ui, entry->text);
     if (rc == 0 && entry->kind == TRANSCRIPT_THEIRS && ui->focus == FOCUS_OUT && !ui->new_marked) {
         ui_set_new(ui, entry->id);

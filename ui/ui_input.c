@@ -71,8 +71,7 @@ static int enter(struct ui *ui)
         return rc;
     editor_sent(ui->editor);
     ui_close_page(ui);
-    rc = ui_go_to_newest(ui);
-    return rc ? rc : changed(ui);
+    return changed(ui);
 }
 
 static int complete(struct ui *ui)

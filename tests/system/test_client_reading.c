@@ -357,6 +357,10 @@ static void test_the_place_outlives_the_program(void **state)
     wait_top(bob, "line number 337");
     restart_bob(SIGTERM, 30);
     wait_top(bob, "line number 337");
+    pair_quit(bob); /* with a command, which is written at the bottom */
+    terminal_free(bob);
+    bob = pair_start_one("bob", "far");
+    wait_top(bob, "line number 337");
     terminal_send(bob, "\033[F");
     assert_true(terminal_wait(bob, "alice  meanwhile"));
     restart_bob(SIGTERM, PAIR_ROWS);

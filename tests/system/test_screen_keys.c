@@ -111,8 +111,10 @@ static void test_reading_back(void **state)
     assert_true(terminal_wait(t, "message 100 of 100"));
     terminal_send(t, PAGE_UP);
     assert_true(terminal_wait(t, "▼ 17 more below"));
-    terminal_send(t, "/theirs one more\r"); /* sending goes to the bottom */
-    assert_true(terminal_wait(t, "bob  one more"));
+    terminal_send(t, "/theirs one more\r"); /* a command does not move the view, */
+    assert_true(terminal_wait(t, "▼ 18 more below"));
+    terminal_send(t, "one of mine\r"); /* sending goes to the bottom */
+    assert_true(terminal_wait(t, "alice  one of mine"));
     assert_true(terminal_wait_gone(t, "more below"));
     terminal_send(t, UP UP UP); /* the wheel */
     assert_true(terminal_wait(t, "▼ 3 more below"));
@@ -121,7 +123,7 @@ static void test_reading_back(void **state)
     terminal_send(t, END);
     assert_true(terminal_wait_gone(t, "more below"));
     terminal_send(t, UP);
-    assert_true(terminal_wait(t, " / /theirs one more"));
+    assert_true(terminal_wait(t, " › one of mine"));
     demo_quit(t);
 }
 

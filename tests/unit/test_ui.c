@@ -273,6 +273,29 @@ static void test_the_newest_stay_where_a_place_far_back_is_loaded(void **state)
     ui_free(ui);
 }
 
+static void test_what_goes_to_the_bottom(void **state)
+{
+    (void)state;
+    struct ui *ui = new_ui(10, 40);
+    struct transcript_entry said = {
+        .id = 41, .kind = TRANSCRIPT_MINE, .author = "alice", .text = "mine", .text_len = 4};
+    struct transcript_entry told = {.kind = TRANSCRIPT_NOTICE, .text = "told", .text_len = 4};
+    for (uint64_t id = 1; id <= 40; id++)
+        theirs(ui, id, "x");
+    ui_draw(ui);
+    press(ui, INPUT_PAGE_UP);
+    type(ui, "/set\r");
+    assert_int_equal(ui_append(ui, &told), 0); /* out of view, */
+    assert_true(shows(ui, "\n told\n"));       /* so it is a note, too */
+    press(ui, INPUT_UNKNOWN);
+    assert_false(shows(ui, "told"));
+    assert_true(shows(ui, "more below"));
+    assert_int_equal(ui_append(ui, &said), 0);
+    assert_true(shows(ui, "alice  mine"));
+    assert_true(shows(ui, "--     told"));
+    ui_free(ui);
+}
+
 static void test_the_oldest_are_asked_for(void **state)
 {
     (void)state;
@@ -488,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_seen_means_that_a_person_was_there),
         cmocka_unit_test(test_seen_below_what_is_read),
         cmocka_unit_test(test_the_newest_stay_where_a_place_far_back_is_loaded),
+        cmocka_unit_test(test_what_goes_to_the_bottom),
         cmocka_unit_test(test_the_oldest_are_asked_for),
         cmocka_unit_test(test_what_is_new_is_marked_once),
         cmocka_unit_test(test_older_ones_are_asked_for),
