@@ -343,9 +343,10 @@ int transcript_set_quote(struct transcript *t, uint64_t id, const char *quote)
     int rc = 0;
     for (size_t i = 0; i < t->count && rc == 0; i++) {
         int64_t seq = t->first + (int64_t)i;
-        struct transcript_entry changed = transcript_at(t, seq)->e;
-        if (!changed.quote || changed.answers != id || strcmp(changed.quote, quote) == 0)
+        const struct transcript_entry *e = &transcript_at(t, seq)->e;
+        if (e->answers != id || !e->quote || strcmp(e->quote, quote) == 0)
             continue;
+        struct transcript_entry changed = *e;
         changed.quote = quote;
         rc = put_in_place(t, seq, &changed);
     }
