@@ -106,10 +106,9 @@ static int take_copy(struct tui *tui, const struct ui_event *e, uint64_t now_ms)
 {
     (void)e;
     (void)now_ms;
-    const struct transcript *transcript = ui_transcript(tui->ui);
-    uint64_t id = transcript_chosen(transcript);
+    uint64_t id = transcript_chosen(ui_transcript(tui->ui));
     int rc = id ? 0 : talk_walk(tui->face.talk, UINT64_MAX, TUI_KEEP, take_theirs, &id);
-    const struct transcript_entry *entry = transcript_find(transcript, id);
+    const struct transcript_entry *entry = ui_find(tui->ui, id);
     if (rc < 0 || !entry)
         return rc < 0 ? rc : ui_set_note(tui->ui, "M-p chooses a message to copy");
     size_t size = (entry->text_len + 2) / 3 * 4 + 1;

@@ -91,6 +91,9 @@ int ui_set_quote(struct ui *ui, uint64_t id, const char *quote);
 void ui_set_new(struct ui *ui, uint64_t id);
 void ui_clear(struct ui *ui);
 
+/* As transcript_find, the newest among them. */
+const struct transcript_entry *ui_find(const struct ui *ui, uint64_t id);
+
 /* The newest messages were loaded into a transcript that was empty. ERROR_NOMEM. */
 int ui_loaded_newest(struct ui *ui);
 

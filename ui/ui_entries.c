@@ -55,6 +55,12 @@ void ui_set_new(struct ui *ui, uint64_t id)
     transcript_set_new(ui->latest, id);
 }
 
+const struct transcript_entry *ui_find(const struct ui *ui, uint64_t id)
+{
+    const struct transcript_entry *e = transcript_find(ui->transcript, id);
+    return e ? e : transcript_find(ui->latest, id);
+}
+
 void ui_clear(struct ui *ui)
 {
     transcript_clear(ui->transcript);

@@ -261,6 +261,9 @@ static void test_the_newest_stay_where_a_place_far_back_is_loaded(void **state)
     assert_true(person_shows(ui, "newest"));
     person_theirs(ui, 131, "came now");
     assert_true(person_shows(ui, "came now"));
+    assert_string_equal(ui_find(ui, 131)->text, "came now");
+    assert_string_equal(ui_find(ui, 40)->text, "far");
+    assert_null(ui_find(ui, 41));
     assert_int_equal(ui_set_mark(ui, 131, TRANSCRIPT_REFUSED, "a word"), 0);
     assert_true(person_shows(ui, "a word"));
     ui_set_split(ui, false);
