@@ -152,9 +152,8 @@ static int count_unread(void *context, const struct face_message *m)
 static int tell_unread(struct tui *tui)
 {
     char note[64];
-    bool more = tui->unread >= UNREAD_MAX;
     snprintf(note, sizeof note, "%zu%s new: M-u goes to the first", tui->unread,
-             more ? " or more" : "");
+             tui->has_more_unread ? " or more" : "");
     return tui->place == 0 ? ui_set_note(tui->ui, note) : 0;
 }
 
@@ -169,6 +168,7 @@ int tui_note_unread(struct tui *tui)
         return rc;
     ui_set_seen(tui->ui, seen);
     tui->unread = unread.count;
+    tui->has_more_unread = rc == UNREAD_MAX;
     tui->begun_s = time(NULL);
     if (unread.count == 0)
         return 0;

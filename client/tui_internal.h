@@ -42,8 +42,9 @@ struct tui {
     uint64_t
         countdown_ms; /* when `trouble` is to be said anew; like the others UINT64_MAX: never */
 
-    time_t begun_s; /* when this conversation began here; 0: and a key was pressed since */
-    size_t unread;  /* messages of theirs that were there then, or waited for us */
+    time_t begun_s;       /* when this conversation began here; 0: and a key was pressed since */
+    size_t unread;        /* messages of theirs that were there then, or waited for us; */
+    bool has_more_unread; /* and more than were counted */
 
     uint64_t search_at; /* where a search goes on; 0: there is none */
     uint64_t search_start;
