@@ -279,23 +279,23 @@ static void test_the_newest_stay_where_a_place_far_back_is_loaded(void **state)
 static void test_what_goes_to_the_bottom(void **state)
 {
     (void)state;
-    struct ui *ui = new_ui(10, 40);
+    struct ui *ui = person_start(10, 40);
     struct transcript_entry said = {
         .id = 41, .kind = TRANSCRIPT_MINE, .author = "alice", .text = "mine", .text_len = 4};
     struct transcript_entry told = {.kind = TRANSCRIPT_NOTICE, .text = "told", .text_len = 4};
     for (uint64_t id = 1; id <= 40; id++)
-        theirs(ui, id, "x");
+        person_theirs(ui, id, "x");
     ui_draw(ui);
-    press(ui, INPUT_PAGE_UP);
-    type(ui, "/set\r");
-    assert_int_equal(ui_append(ui, &told), 0); /* out of view, */
-    assert_true(shows(ui, "\n told\n"));       /* so it is a note, too */
-    press(ui, INPUT_UNKNOWN);
-    assert_false(shows(ui, "told"));
-    assert_true(shows(ui, "more below"));
+    person_press(ui, INPUT_PAGE_UP);
+    person_type(ui, "/set\r");
+    assert_int_equal(ui_append(ui, &told), 0);  /* out of view, */
+    assert_true(person_shows(ui, "\n told\n")); /* so it is a note, too */
+    person_press(ui, INPUT_UNKNOWN);
+    assert_false(person_shows(ui, "told"));
+    assert_true(person_shows(ui, "more below"));
     assert_int_equal(ui_append(ui, &said), 0);
-    assert_true(shows(ui, "alice  mine"));
-    assert_true(shows(ui, "--     told"));
+    assert_true(person_shows(ui, "alice  mine"));
+    assert_true(person_shows(ui, "--     told"));
     ui_free(ui);
 }
 
