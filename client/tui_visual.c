@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Nobody sees the conversation meanwhile; who comes back from there does. */
@@ -59,12 +60,26 @@ static int take_text(struct tui *tui)
     return ui_set_note(tui->ui, note);
 }
 
-/* The editor failed: what it wrote may be half a text. */
+static bool is_line(const struct tui *tui, const char *text, size_t len)
+{
+    size_t line_len;
+    const char *line = editor_text(ui_editor(tui->ui), &line_len);
+    return len == line_len && memcmp(text, line, len) == 0;
+}
+
+/* The editor failed. What it had saved all the same is opened again the next time. */
 static int leave_text(struct tui *tui, const char *why)
 {
-    char note[WORDS_MAX];
-    unlink(tui->visual.path);
-    snprintf(note, sizeof note, "%s; the line is as it was", why);
+    char *saved, note[WORDS_MAX];
+    size_t len;
+    int rc = visual_read(tui->visual.path, &saved, &len);
+    bool nothing = rc == ERROR_SYSTEM || (rc == 0 && is_line(tui, saved, len));
+    free(saved);
+    tui->visual.kept = !nothing;
+    if (!tui->visual.kept)
+        unlink(tui->visual.path);
+    snprintf(note, sizeof note, "%s; %s", why,
+             tui->visual.kept ? "^X ^E opens what it saved" : "the line is as it was");
     return ui_set_note(tui->ui, note);
 }
 
@@ -79,7 +94,7 @@ int tui_edit_turn(struct tui *tui, const struct pollfd fds[FACE_FDS], uint64_t n
     if (screen_was_continued(tui->screen))
         visual_continue(v);
     enum visual_news news = visual_look(v, why);
-    if (news < VISUAL_ENDED && talk_is_quitting(tui->face.talk)) {
+    if (talk_is_quitting(tui->face.talk)) {
         visual_end(v);
         news = VISUAL_ENDED;
     }
@@ -97,12 +112,10 @@ int tui_edit_turn(struct tui *tui, const struct pollfd fds[FACE_FDS], uint64_t n
 
 void tui_end_edit(struct tui *tui)
 {
-    if (tui->visual.fd >= 0) {
-        visual_end(&tui->visual); /* what is in the file is found by the next start */
-        screen_take_back(tui->screen);
-    }
-    if (tui->visual.kept)
-        unlink(tui->visual.path);
+    if (tui->visual.fd < 0)
+        return;
+    visual_end(&tui->visual);
+    screen_take_back(tui->screen);
 }
 
 int tui_recover_edit(struct tui *tui)
@@ -112,9 +125,12 @@ int tui_recover_edit(struct tui *tui)
     if (talk_line_path(tui->face.talk, path, why))
         return 0;
     int rc = visual_read(path, &text, &len);
-    if (rc == 0)
+    bool news = rc == 0 && !is_line(tui, text, len);
+    if (news)
         rc = ui_set_line(tui->ui, text, len);
     free(text);
     unlink(path);
+    if (news && rc == 0)
+        return ui_set_note(tui->ui, "this was saved in the editor; ^_ brings the draft back");
     return rc == ERROR_NOMEM ? rc : 0;
 }

@@ -66,6 +66,7 @@ static void test_what_cannot_be_taken_changes_nothing(void **state)
     (void)state;
     start_with_editor("refused", "case $(cat \"$1\") in\n"
                                  "fail) exit 3;;\n"
+                                 "killed) echo saved > \"$1\"; kill -9 $$;;\n"
                                  "gone) rm \"$1\";;\n"
                                  "empty) : > \"$1\";;\n"
                                  "bytes) printf 'a\\377b' > \"$1\";;\n"
@@ -74,6 +75,11 @@ static void test_what_cannot_be_taken_changes_nothing(void **state)
     terminal_send(alice, "fail" EDIT);
     assert_true(terminal_wait(alice, "the editor ended with status 3"));
     assert_true(terminal_wait(alice, "› fail"));
+    terminal_send(alice, "\025killed" EDIT);
+    assert_true(terminal_wait(alice, "by signal 9; ^X ^E opens what it saved"));
+    assert_true(terminal_wait(alice, "› killed"));
+    terminal_send(alice, EDIT);
+    assert_true(terminal_wait(alice, "› saved"));
     terminal_send(alice, "\025gone" EDIT);
     assert_true(terminal_wait(alice, "the editor left no file that can be read"));
     assert_true(terminal_wait(alice, "› gone"));
@@ -145,12 +151,24 @@ static void test_ends_while_the_editor_runs(void **state)
 static void test_the_terminal_goes_away_while_the_editor_runs(void **state)
 {
     (void)state;
-    start_with_editor("gone", "trap '' HUP; echo saved > \"$1\"; echo EDITOR RUNS; read x\n");
-    assert_true(terminal_wait(alice, "nobody else is here yet"));
-    terminal_send(alice, "line" EDIT);
-    assert_true(terminal_wait(alice, "EDITOR RUNS"));
-    terminal_hang_up(alice);
-    assert_int_equal(terminal_wait_exit(alice), 0);
+    static const char *const traps[] = {"", "trap '' HUP; "};
+    for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++) {
+        char script[128];
+        snprintf(script, sizeof script, "%secho saved > \"$1\"; echo EDITOR RUNS; read x\n",
+                 traps[i]);
+        start_with_editor("gone", script);
+        assert_true(terminal_wait(alice, "nobody else is here yet"));
+        terminal_send(alice, "line" EDIT);
+        assert_true(terminal_wait(alice, "EDITOR RUNS"));
+        terminal_hang_up(alice);
+        assert_int_equal(terminal_wait_exit(alice), 0);
+        terminal_free(alice);
+        alice = pair_start_one("alice", "gone");
+        assert_true(terminal_wait(alice, "› saved"));
+        pair_quit(alice);
+        terminal_free(alice);
+        alice = NULL;
+    }
 }
 
 static void test_an_editor_that_stops_goes_on(void **state)
