@@ -70,7 +70,7 @@ struct session {
     struct peer *held;            /* who holds the other seat and is not spoken to; NULL: nobody */
     enum session_trust held_as;
     enum session_trust trust_told; /* the last SESSION_TRUST, */
-    const struct peer *trust_of;   /* and about whom that was */
+    uint32_t trust_of;             /* and the id of whom that was about; 0: nobody */
     bool away;                     /* told to whoever appears */
 
     size_t undelivered;

@@ -160,10 +160,11 @@ static void tell_trust(struct session *s)
 {
     enum session_trust trust = room_trust(s);
     const struct peer *peer = s->held ? s->held : s->peer;
-    if (trust == s->trust_told && peer == s->trust_of)
+    uint32_t id = peer ? peer->id : 0;
+    if (trust == s->trust_told && id == s->trust_of)
         return;
     s->trust_told = trust;
-    s->trust_of = peer;
+    s->trust_of = id;
     machine_emit(s, &(struct session_event){.type = SESSION_TRUST});
 }
 
@@ -198,7 +199,7 @@ static void absorb(struct session *s, struct peer *peer, struct peer *stub)
     inbox_adopt(s, peer, stub);
     if (s->held == stub)
         s->held = NULL;
-    s->trust_of = NULL;
+    s->trust_of = 0;
     peers_drop(&s->peers, stub);
 }
 
