@@ -156,6 +156,7 @@ static void test_a_fingerprint_is_the_only_key(void **state)
     end(&alice, 0);
     server_stop(&server);
     start_relay("given-key");
+    process_line_with(&server.process.err, fingerprint); /* it says so itself */
     start(&alice, "alice", "given", right); /* but what is given counts more */
     client_expect_told(&alice, "nobody else is in the room");
     end(&alice, 0);
