@@ -12,7 +12,7 @@
 
 enum {
     ROWS = 17, /* of the talk */
-    ROWS_TALL = 31,
+    ROWS_TALL = 34,
     COLUMNS = 62,
     CELL_WIDTH = 8, /* of the picture, in pixels */
     CELL_HEIGHT = 17,
