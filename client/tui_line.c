@@ -147,10 +147,11 @@ static int take(struct tui *tui, const char *text, size_t len, bool as_is, uint6
 /* Asks whether a line that may be meant as a command is one: it is sent when it comes again. */
 static int doubt(struct tui *tui, const struct ui_event *e, const struct command *meant)
 {
-    char note[128];
-    tui->doubted = strdup(e->text);
-    if (!tui->doubted)
+    char note[128], *text = strdup(e->text);
+    if (!text)
         return ERROR_NOMEM;
+    free(tui->doubted); /* two lines may come at once */
+    tui->doubted = text;
     snprintf(note, sizeof note, "/%s is the command; Enter again sends the line as it is",
              meant->name);
     int rc = ui_set_draft(tui->ui, e->text, e->len);

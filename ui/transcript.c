@@ -9,6 +9,7 @@
 
 enum {
     SLOTS_FIRST = 64,
+    FIRST_COLUMNS = 80,
 };
 
 struct transcript *transcript_new(size_t keep)
@@ -18,7 +19,10 @@ struct transcript *transcript_new(size_t keep)
         return NULL;
     t->keep = keep;
     t->following = true;
-    return t;
+    if (transcript_set_size(t, 1, FIRST_COLUMNS) == 0)
+        return t;
+    transcript_free(t);
+    return NULL;
 }
 
 void transcript_clear(struct transcript *t)

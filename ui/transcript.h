@@ -149,8 +149,8 @@ uint64_t transcript_place(const struct transcript *t);
 void transcript_set_place(struct transcript *t, uint64_t id);
 
 /*
- * The pane: rows, and the columns that text is wrapped to; both at least 1. To be called before
- * anything below. ERROR_NOMEM: it keeps its size.
+ * The pane: rows, and the columns that text is wrapped to; both at least 1. Before the first call,
+ * when keys may have come already, it is one row of 80. ERROR_NOMEM: it keeps its size.
  */
 int transcript_set_size(struct transcript *t, int rows, int columns);
 

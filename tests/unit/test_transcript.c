@@ -108,6 +108,22 @@ static void test_what_an_entry_shows(void **state)
     transcript_free(t);
 }
 
+/* As by a key that was pressed before the first screen. */
+static void test_it_scrolls_before_it_has_a_size(void **state)
+{
+    (void)state;
+    struct transcript *t = transcript_new(100);
+    for (uint64_t id = 1; id <= 3; id++) {
+        struct transcript_entry e = message(id, "hello");
+        assert_int_equal(transcript_append(t, &e), 0);
+    }
+    transcript_set_newer(t, true);
+    transcript_top(t);
+    assert_int_equal(transcript_set_size(t, 3, 20), 0);
+    assert_string_equal(view_of(t), "D Friday\n  \nTftl hello\n");
+    transcript_free(t);
+}
+
 static void test_entries_change(void **state)
 {
     (void)state;
@@ -498,6 +514,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_an_entry_shows),
+        cmocka_unit_test(test_it_scrolls_before_it_has_a_size),
         cmocka_unit_test(test_entries_change),
         cmocka_unit_test(test_quotes_follow_what_they_quote),
         cmocka_unit_test(test_messages_that_crossed),
