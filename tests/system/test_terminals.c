@@ -186,15 +186,14 @@ static void test_every_terminal(void **state)
     client_expect_exit(&mallory, 0);
 }
 
-/* Characters of one byte each, where the system can make such a locale. */
+/* Characters of one byte each. */
 static void test_latin_1(void **state)
 {
     (void)state;
     char command[256], path[128];
     snprintf(command, sizeof command, "localedef -i de_DE -f ISO-8859-1 %s >/dev/null 2>&1",
              scratch_path("de_DE.ISO-8859-1"));
-    if (system(command) != 0)
-        skip();
+    assert_int_equal(system(command), 0);
     snprintf(path, sizeof path, "LOCPATH=%s", scratch_folder());
     const char *const environment[] = {"TERM=xterm", "LC_ALL=de_DE.ISO-8859-1", path, NULL};
     client_start(&mallory, &(struct client_options){"mallory", address, "latin", NULL, NULL});
