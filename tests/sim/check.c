@@ -133,7 +133,8 @@ void check_marks(struct world *w)
 
 void check_nothing_rests(struct world *w)
 {
-    if (w->hostile || w->narrow || w->faults.disk_full)
+    bool lost_keys = w->sealed && w->faults.old_client; /* asked for, and again later */
+    if (w->hostile || w->narrow || w->faults.disk_full || lost_keys)
         return;
     for (int client = 0; client < CLIENTS; client++)
         if (!can_know(w, &w->clients[client]))

@@ -31,7 +31,7 @@ void check_marks(struct world *w);
 
 /*
  * Called while nothing moves: where both are there, everything was delivered; but a full queue or
- * disk lets them wait.
+ * disk, or keys that were lost, let them wait.
  */
 void check_nothing_rests(struct world *w);
 
