@@ -22,13 +22,26 @@ int check_row_number(const struct simdisk_row *row, int *client)
     return check_number(message.payload, message.payload_len, client);
 }
 
+static size_t find_place(const struct host_client *c, uint64_t stream, uint64_t n)
+{
+    size_t i = 0;
+    while (i < c->places_count && (c->places[i].stream != stream || c->places[i].n != n))
+        i++;
+    return i;
+}
+
+struct place *check_place_at(struct world *w, int writer, uint64_t stream, uint64_t n)
+{
+    struct host_client *c = &w->clients[writer];
+    size_t i = find_place(c, stream, n);
+    return i < c->places_count ? &c->places[i] : NULL;
+}
+
 int check_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n)
 {
     const struct host_client *c = &w->clients[writer];
-    for (size_t i = 0; i < c->places_count; i++)
-        if (c->places[i].stream == stream && c->places[i].n == n)
-            return c->places[i].number;
-    return -1;
+    size_t i = find_place(c, stream, n);
+    return i < c->places_count ? c->places[i].number : -1;
 }
 
 void check_note_place(struct world *w, int client, const struct session_message_row *row)
@@ -38,7 +51,8 @@ void check_note_place(struct world *w, int client, const struct session_message_
     if (!row->mine || check_number_at(w, client, row->stream, row->n) == number)
         return;
     assert(c->places_count < sizeof c->places / sizeof c->places[0]);
-    c->places[c->places_count++] = (struct place){number, row->stream, row->n};
+    c->places[c->places_count++] =
+        (struct place){.number = number, .stream = row->stream, .n = row->n};
 }
 
 void check_note_safe(struct world *w, int client)

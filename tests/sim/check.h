@@ -11,7 +11,8 @@ int check_number(const uint8_t *payload, size_t len, int *client);
 /* The same for a row of a client's disk, of the table of messages. */
 int check_row_number(const struct simdisk_row *row, int *client);
 
-/* The number of the message that client `writer` ever had in a place; -1 for none. */
+/* The place of a message that client `writer` ever had there, and its number; NULL and -1: none. */
+struct place *check_place_at(struct world *w, int writer, uint64_t stream, uint64_t n);
 int check_number_at(const struct world *w, int writer, uint64_t stream, uint64_t n);
 
 /* Learns where a message of its own stands, or would, if that were committed. */

@@ -18,15 +18,16 @@ static bool can_lack(const struct world *w)
            f->old_client;
 }
 
-static void see_message(struct written *since, const struct header *h)
+static void see_message(struct world *w, int client, const struct header *h)
 {
-    if (since->stream != h->stream) {
+    struct written *since = &w->clients[client].since_joined;
+    struct place *place = check_place_at(w, client, h->stream, h->n);
+    if (since->stream != h->stream || h->n != since->n + 1)
         *since = (struct written){.stream = h->stream, .first = h->n};
-    } else if (h->n != since->n + 1) {
-        since->first = h->n;
-        since->before = since->n > since->before ? since->n : since->before;
-    }
     since->n = h->n;
+    if (place->written)
+        since->before = h->n;
+    place->written = true;
 }
 
 void watch_frame(struct world *w, struct link *link, bool up, const struct frame *frame)
@@ -40,7 +41,7 @@ void watch_frame(struct world *w, struct link *link, bool up, const struct frame
         link->welcomed = true;
         watch_connected(w);
     } else if (up && h.type == HEADER_MESSAGE) {
-        see_message(&w->clients[link->client].since_joined, &h);
+        see_message(w, link->client, &h);
     } else if (up && h.resend && !can_lack(w)) {
         world_fail(w, "client %d asks for what it lacks", link->client);
     }

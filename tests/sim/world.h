@@ -57,12 +57,13 @@ struct link {
 /* A place that a message of a client has or had. */
 struct place {
     int number;
+    bool written; /* into a connection */
     uint64_t stream, n;
 };
 
 /*
- * Messages `first` to `n` of a stream, which a client wrote since anybody connected; up to `before`
- * it had written some of them already, and went back.
+ * Messages `first` to `n` of a stream, which a client wrote since anybody connected; those up to
+ * `before` it had written before, and they may still be on their way.
  */
 struct written {
     uint64_t stream, first, n, before;
