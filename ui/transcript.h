@@ -215,9 +215,9 @@ size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
 
 /*
  * Searching in what is loaded, whatever the case of letters. transcript_search sets what is looked
- * for (nothing where `len` is 0); transcript_search_next brings the next match above (-1) or below
- * (1) the last one into view, first from the bottom of the view, and opens it where the match is
- * folded: false where there is none.
+ * for (nothing where `len` is 0, and of a long text its first 256 bytes); transcript_search_next
+ * brings the next match above (-1) or below (1) the last one into view, first from the bottom of the
+ * view, and opens it where the match is folded: false where there is none.
  * ERROR_UTF8, ERROR_NOMEM: nothing changed.
  */
 int transcript_search(struct transcript *t, const char *needle, size_t len);

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    NEEDLE_MAX = 256, /* bytes; each may be compared at every place of a text */
+};
+
 /* The folded form of one cluster; `buffer` is for a short one, `*owned` is to be freed. */
 static const char *fold(const char *s, size_t len, char *buffer, size_t *folded_len, char **owned)
 {
@@ -60,6 +64,8 @@ int transcript_search(struct transcript *t, const char *needle, size_t len)
 {
     char *folded = NULL;
     size_t folded_len = 0;
+    if (len > NEEDLE_MAX)
+        len = text_fit(needle, len, NEEDLE_MAX);
     int rc = len > 0 ? text_fold(needle, len, &folded, &folded_len) : 0;
     if (rc)
         return rc;

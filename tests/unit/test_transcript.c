@@ -421,6 +421,25 @@ static void test_a_flood_while_somebody_reads_at_the_top(void **state)
     transcript_free(t);
 }
 
+/* A text that is one letter would be compared with itself at each of its places. */
+static void test_a_long_needle_costs_no_more_than_a_short_one(void **state)
+{
+    (void)state;
+    static char text[16001], needle[4001];
+    memset(text, 'x', sizeof text - 1);
+    memset(needle, 'x', sizeof needle - 1);
+    needle[257] = 'y';
+    struct transcript *t = filled(1, 10, 30);
+    struct transcript_entry e = message(2, text);
+    assert_int_equal(transcript_append(t, &e), 0);
+    assert_int_equal(transcript_search(t, needle, sizeof needle - 1), 0);
+    assert_true(transcript_search_next(t, -1)); /* by its beginning */
+    needle[100] = 'y';
+    assert_int_equal(transcript_search(t, needle, sizeof needle - 1), 0);
+    assert_false(transcript_search_next(t, -1));
+    transcript_free(t);
+}
+
 static void test_searching(void **state)
 {
     (void)state;
@@ -526,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_the_oldest_go_while_nobody_looks),
         cmocka_unit_test(test_what_is_far_below_goes_and_comes_back),
         cmocka_unit_test(test_a_flood_while_somebody_reads_at_the_top),
+        cmocka_unit_test(test_a_long_needle_costs_no_more_than_a_short_one),
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_a_million_entries),
         cmocka_unit_test(test_out_of_memory_changes_nothing),
