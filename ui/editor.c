@@ -1,6 +1,6 @@
 #include "editor_internal.h"
 
-#include "../proto/error.h"
+#include "error.h"
 #include "text.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 #include "kills.h"
 
-#include "../proto/error.h"
+#include "error.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "offer.h"
 
-#include "../proto/error.h"
+#include "error.h"
 #include "text.h"
 
 #include <stdlib.h>

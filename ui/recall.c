@@ -1,6 +1,6 @@
 #include "recall.h"
 
-#include "../proto/error.h"
+#include "error.h"
 
 #include <stdlib.h>
 #include <string.h>

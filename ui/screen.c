@@ -1,6 +1,6 @@
 #include "screen_internal.h"
 
-#include "../proto/error.h"
+#include "error.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #include "ui_internal.h"
 
-#include "../proto/error.h"
+#include "error.h"
 
 enum {
     LATEST_KEEP = 16, /* entries, more than have room */

@@ -1,6 +1,6 @@
 #include "ui_internal.h"
 
-#include "../proto/error.h"
+#include "error.h"
 #include "text.h"
 #include "wrap.h"
 

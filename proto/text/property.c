@@ -1,6 +1,6 @@
 #include "property.h"
 
-#include "../error.h"
+#include "error.h"
 #include "text.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "text.h"
 
-#include "../error.h"
+#include "error.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#include "../../proto/error.h"
 #include "canvas.h"
+#include "error.h"
 #include "torture.h"
 
 #include <setjmp.h>

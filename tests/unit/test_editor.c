@@ -1,5 +1,5 @@
-#include "../../proto/error.h"
 #include "editor.h"
+#include "error.h"
 #include "text.h"
 #include "torture.h"
 

@@ -1,5 +1,5 @@
 /* Decoding, properties, normal forms. */
-#include "../../proto/error.h"
+#include "error.h"
 #include "text.h"
 #include "torture.h"
 

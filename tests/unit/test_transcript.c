@@ -1,4 +1,4 @@
-#include "../../proto/error.h"
+#include "error.h"
 #include "torture.h"
 #include "transcript.h"
 #include "wrap.h"
