@@ -173,6 +173,7 @@ static void test_links_can_be_followed(void **state)
     terminal_send(alice, "see (https://intra.example/a/rather/long/path/that/goes/on/and/on?and=on&"
                          "so=forth). https://x\r");
     assert_true(terminal_wait_until(bob, has_links, NULL));
+    assert_true(terminal_wait(alice, "✓✓")); /* else it ends with something undelivered */
     pair_quit(alice);
     pair_quit(bob);
 }
