@@ -105,39 +105,6 @@ static int add_setting_names(struct complete *c, struct word word)
     return rc;
 }
 
-/* The values of the setting that is named before the word. */
-static int add_values(struct complete *c, struct word word, struct word before)
-{
-    enum setting setting = settings_find(before.at, before.len);
-    if (setting == SETTING_COUNT)
-        return 0;
-    const struct settings_option *option = settings_option(setting);
-    const char *choices = option->kind == SETTINGS_SWITCH ? "on off" : option->choices;
-    int rc = 0;
-    while (choices && *choices && rc == 0) {
-        char value[SETTINGS_VALUE_MAX];
-        size_t len = strcspn(choices, " ");
-        snprintf(value, sizeof value, "%.*s", (int)len, choices);
-        rc = add(c, word, &(struct offer_choice){value, value, value});
-        choices += len + (choices[len] == ' ');
-    }
-    return rc;
-}
-
-static int add_emoji(struct complete *c, struct word word)
-{
-    size_t count;
-    const struct emoji *table = emoji_table(&count);
-    int rc = 0;
-    for (size_t i = 0; i < count && rc == 0; i++) {
-        char name[64], label[128];
-        snprintf(name, sizeof name, ":%s:", table[i].name);
-        snprintf(label, sizeof label, "%s  %s", table[i].sign, name);
-        rc = add(c, word, &(struct offer_choice){name, table[i].sign, label});
-    }
-    return rc;
-}
-
 static int by_name(const void *a, const void *b)
 {
     const struct offer_choice *left = a, *right = b;
@@ -174,6 +141,41 @@ static int add_files(struct complete *c, struct word word)
     return rc;
 }
 
+/* The values of the setting that is named before the word. */
+static int add_values(struct complete *c, struct word word, struct word before)
+{
+    enum setting setting = settings_find(before.at, before.len);
+    if (setting == SETTING_COUNT)
+        return 0;
+    if (setting == SETTING_NOTIFY)
+        return add_files(c, word);
+    const struct settings_option *option = settings_option(setting);
+    const char *choices = option->kind == SETTINGS_SWITCH ? "on off" : option->choices;
+    int rc = 0;
+    while (choices && *choices && rc == 0) {
+        char value[SETTINGS_VALUE_MAX];
+        size_t len = strcspn(choices, " ");
+        snprintf(value, sizeof value, "%.*s", (int)len, choices);
+        rc = add(c, word, &(struct offer_choice){value, value, value});
+        choices += len + (choices[len] == ' ');
+    }
+    return rc;
+}
+
+static int add_emoji(struct complete *c, struct word word)
+{
+    size_t count;
+    const struct emoji *table = emoji_table(&count);
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        char name[64], label[128];
+        snprintf(name, sizeof name, ":%s:", table[i].name);
+        snprintf(label, sizeof label, "%s  %s", table[i].sign, name);
+        rc = add(c, word, &(struct offer_choice){name, table[i].sign, label});
+    }
+    return rc;
+}
+
 static bool is(struct word word, const char *name)
 {
     return strlen(name) == word.len && memcmp(name, word.at, word.len) == 0;
@@ -186,8 +188,6 @@ static int add_arguments(struct complete *c, struct word command, struct word wo
     bool slash = word.len > 0 && word.at[0] == '/';
     if (is(command, "/help"))
         return slash ? add_commands(c, word) : add_command_names(c, word);
-    if (is(command, "/send") || is(command, "/save"))
-        return add_files(c, word);
     if (is(command, "/theme"))
         return add_values(c, word, (struct word){"theme", 5});
     if (!is(command, "/set"))

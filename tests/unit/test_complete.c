@@ -68,13 +68,13 @@ static void test_files(void **state)
     snprintf(command, sizeof command,
              "cd %s && mkdir box && touch b a.txt .hidden \"$(printf 'bad\\377')\"", folder);
     assert_int_equal(system(command), 0);
-    snprintf(line, sizeof line, "/send %s/", folder);
-    snprintf(expected, sizeof expected, "6|%s/a.txt|%s/b|%s/box/", folder, folder, folder);
+    snprintf(line, sizeof line, "/set notify %s/", folder);
+    snprintf(expected, sizeof expected, "12|%s/a.txt|%s/b|%s/box/", folder, folder, folder);
     assert_string_equal(found(line), expected);
-    snprintf(line, sizeof line, "/send %s/.h", folder);
-    snprintf(expected, sizeof expected, "6|%s/.hidden", folder);
+    snprintf(line, sizeof line, "/set notify %s/.h", folder);
+    snprintf(expected, sizeof expected, "12|%s/.hidden", folder);
     assert_string_equal(found(line), expected);
-    assert_string_equal(found("/send /nothing/at/all"), "6");
+    assert_string_equal(found("/set notify /nothing/at/all"), "12");
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
 }
