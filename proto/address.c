@@ -74,6 +74,14 @@ static bool is_ipv6(const char *host)
     return inet_pton(AF_INET6, digits, &(struct in6_addr){0}) == 1;
 }
 
+/* Names of hosts are the same in either case; those of IPv6 zones are not. */
+static void make_lower(char *host)
+{
+    for (; *host && *host != '%'; host++)
+        if (*host >= 'A' && *host <= 'Z')
+            *host += 'a' - 'A';
+}
+
 static int parse_ip(const char *text, struct address *a, char *why)
 {
     char q[QUOTE_MAX];
@@ -88,6 +96,7 @@ static int parse_ip(const char *text, struct address *a, char *why)
         return fail(why, "the host in '%s' is longer than %d bytes", q, ADDRESS_HOST_MAX);
     memcpy(a->host, host, len);
     a->host[len] = '\0';
+    make_lower(a->host);
     const char *rest = end + brackets;
     if (!brackets && *rest && strchr(rest + 1, ':'))
         return fail(why, "'%s' has more than one colon; write an IPv6 address as [V6]:PORT", q);

@@ -47,6 +47,8 @@ static void test_good_addresses(void **state)
         {"den:80", {.host = "den", .port = 80}, "den:80"},
         {"127.0.0.1:0", {.host = "127.0.0.1", .port = 0}, "127.0.0.1:0"},
         {"den:65535", {.host = "den", .port = 65535}, "den:65535"},
+        {"Den.LOCAL", {.host = "den.local", .port = 12121}, "den.local:12121"},
+        {"[FE80::1%Eth0]:9", {.host = "fe80::1%Eth0", .port = 9}, "[fe80::1%Eth0]:9"},
         {"den:00080", {.host = "den", .port = 80}, "den:80"},
         {":12", {.port = 12}, ":12"},
         {"[::1]", {.host = "::1", .port = 12121}, "[::1]:12121"},
