@@ -175,7 +175,8 @@ enum header_code queue_judge(const struct relay *r, const struct seat *s, uint64
         return CODE_QUOTA;
     if (s->held_of_peer + cost > RELAY_SENDER_MAX)
         return CODE_WINDOW;
-    if (live &&
+    /* However little is allowed, one message at a time gets through to somebody who is there. */
+    if (live && s->held > 0 &&
         (s->held + cost > RELAY_RUN_MAX || r->counters.held_bytes + cost > r->options.store_max))
         return CODE_QUOTA;
     return CODE_UNKNOWN;

@@ -158,11 +158,13 @@ static void test_the_memory_of_all_is_bounded(void **state)
                 "y> hello y room=tea\n"
                 "y< welcome y tea 0 x online\n"
                 "x< presence y online\n"
-                "y> message x a 1 *3000\n"
-                "y< error quota a 1\n"
+                "y> message x a 1 *3000\n" /* one gets through */
+                "x< message y a 1 *3000\n"
+                "y> message x a 2 *3000\n"
+                "y< error quota a 2\n"
                 "receipt a 1\n"
-                "y> message x a 1 *3000\n"
-                "x< message y a 1 *3000\n");
+                "y> message x a 2 *3000\n"
+                "x< message y a 2 *3000\n");
     /* A receipt that finds no place is dropped; the sender will repeat its last message. */
     harness_run("y lost\n"
                 "x< presence y offline\n"
