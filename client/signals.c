@@ -34,6 +34,9 @@ int signals_init(void)
         if (before.sa_handler != SIG_IGN && sigaction(ends[i], &action, NULL))
             return ERROR_SYSTEM;
     }
+    sigset_t none;
+    sigemptyset(&none); /* whoever started us may have blocked some */
+    sigprocmask(SIG_SETMASK, &none, NULL);
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL) ? ERROR_SYSTEM : pipe_fds[0];
 }

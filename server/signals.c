@@ -23,6 +23,7 @@ static void handle(int signal)
 int signals_open(bool reload)
 {
     static const int caught[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+    sigset_t none;
     if (pipe2(ends, O_NONBLOCK | O_CLOEXEC))
         return ERROR_SYSTEM;
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART}, old;
@@ -33,6 +34,8 @@ int signals_open(bool reload)
     }
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigemptyset(&none); /* whoever started us may have blocked some */
+    sigprocmask(SIG_SETMASK, &none, NULL);
     return ends[0];
 }
 
