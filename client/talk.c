@@ -34,7 +34,7 @@ int talk_change_network(struct talk *t, uint64_t now_ms)
 {
     int rc = link_close_homeless(t->parts.link) ? lose(t, now_ms) : 0;
     if (rc == 0)
-        talk_retry(t, now_ms);
+        talk_hurry(t, now_ms);
     return rc;
 }
 

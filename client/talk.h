@@ -94,8 +94,11 @@ int talk_signal(struct talk *t, enum payload_kind kind, bool active, uint64_t no
 /* Tells the peer that their messages up to this id were seen, unless they were told before. */
 int talk_seen(struct talk *t, uint64_t id, uint64_t now_ms);
 
-/* Connects at once where it waits for that. */
+/* Connects at once: where it waits for that, and where it was stopped by others than the person. */
 void talk_retry(struct talk *t, uint64_t now_ms);
+
+/* Connects at once where it waits for that. */
+void talk_hurry(struct talk *t, uint64_t now_ms);
 
 /* This host's network changed: the same, also where the connection was lost by that. */
 int talk_change_network(struct talk *t, uint64_t now_ms);

@@ -70,6 +70,12 @@ void talk_retry(struct talk *t, uint64_t now_ms)
     session_retry(t->parts.session, now_ms);
 }
 
+void talk_hurry(struct talk *t, uint64_t now_ms)
+{
+    if (session_get_state(t->parts.session) == SESSION_OFFLINE)
+        session_retry(t->parts.session, now_ms);
+}
+
 struct walk {
     struct talk *talk;
     talk_show *show;

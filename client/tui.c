@@ -206,7 +206,7 @@ static void hurry(struct tui *tui, const struct input *in, uint64_t now_ms)
     size_t len;
     editor_text(ui_editor(tui->ui), &len);
     if (in->kind < INPUT_PASTE && len == 0)
-        talk_retry(tui->face.talk, now_ms);
+        talk_hurry(tui->face.talk, now_ms);
 }
 
 /* What is due by time alone; at the end everything is. */

@@ -56,6 +56,7 @@ static enum emoji_style wanted_emoji(const struct tui *tui)
 static int show_status(struct tui *tui, const struct session_event *e, uint64_t now_ms)
 {
     struct words w = talk_words(tui->face.talk);
+    char text[WORDS_MAX + 32];
     tui->status_changed = true;
     tui->is_waiting = e->status.state == SESSION_OFFLINE;
     bool advise = tui->is_waiting && !tui->was_tried;
@@ -69,13 +70,13 @@ static int show_status(struct tui *tui, const struct session_event *e, uint64_t 
     if (e->status.state != SESSION_ONLINE)
         words_status(&w, e, now_ms, tui->trouble);
     if (advise) {
-        char text[WORDS_MAX];
         words_unreachable(&w, e, text);
         return append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
-    if (e->status.state == SESSION_STOPPED && e->status.code != CODE_UNKNOWN)
-        return append_notice(tui, TRANSCRIPT_ERROR, tui->trouble);
-    return 0;
+    if (e->status.state != SESSION_STOPPED || e->status.code == CODE_UNKNOWN)
+        return 0;
+    snprintf(text, sizeof text, "%s\n/connect tries again", tui->trouble);
+    return append_notice(tui, TRANSCRIPT_ERROR, text);
 }
 
 int tui_begin(struct face *f, uint64_t now_ms)
