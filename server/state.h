@@ -27,8 +27,8 @@ int state_init(struct state *s, const char *path, char why[STATE_ERROR_MAX]);
 
 /*
  * Gives the folder and the files in it to a user: what root does before it becomes that user. A
- * folder that is not root's stays as it is, since what its owner put there is not to be trusted. One
- * that has other files in it, as a home has, is not given away: ERROR_SYSTEM.
+ * folder that is not root's stays as it is, since what its owner put there is not to be trusted.
+ * One that has other files in it, as a home has, is not given away: ERROR_SYSTEM.
  */
 int state_give(const struct state *s, uid_t user, gid_t group, char why[STATE_ERROR_MAX]);
 

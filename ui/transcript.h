@@ -125,9 +125,9 @@ void transcript_choose(struct transcript *t, uint64_t id);
 uint64_t transcript_chosen(const struct transcript *t);
 
 /*
- * A message of many lines is folded until it is opened: its first lines stand for it. Opens or folds
- * the chosen message, or where none is chosen the last one in view that has so many lines, or else
- * the newest, and brings it into view. False where there is none, or the chosen one is short.
+ * A message of many lines is folded until it is opened: its first lines stand for it. Opens or
+ * folds the chosen message, or where none is chosen the last one in view that has so many lines, or
+ * else the newest, and brings it into view. False where there is none, or the chosen one is short.
  */
 bool transcript_toggle_fold(struct transcript *t);
 
@@ -216,9 +216,9 @@ size_t transcript_view(struct transcript *t, const struct transcript_row **rows)
 /*
  * Searching in what is loaded, whatever the case of letters. transcript_search sets what is looked
  * for (nothing where `len` is 0, and of a long text its first 256 bytes); transcript_search_next
- * brings the next match above (-1) or below (1) the last one into view, first from the bottom of the
- * view, and opens it where the match is folded: false where there is none.
- * ERROR_UTF8, ERROR_NOMEM: nothing changed.
+ * brings the next match above (-1) or below (1) the last one into view, first from the bottom of
+ * the view, and opens it where the match is folded: false where there is none. ERROR_UTF8,
+ * ERROR_NOMEM: nothing changed.
  */
 int transcript_search(struct transcript *t, const char *needle, size_t len);
 bool transcript_search_next(struct transcript *t, int direction);

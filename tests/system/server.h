@@ -23,8 +23,8 @@ struct server {
 void server_start(struct server *s, const char *options, void (*prepare)(void));
 
 /*
- * The same with TLS, and a key in the scratch folder (scratch.h) where `--state` is not there: always
- * the same one for the same `s`.
+ * The same with TLS, and a key in the scratch folder (scratch.h) where `--state` is not there:
+ * always the same one for the same `s`.
  */
 void server_start_tls(struct server *s, const char *options, void (*prepare)(void));
 

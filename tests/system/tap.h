@@ -8,7 +8,7 @@
  * file: what the one who runs the relay can see.
  */
 struct tap {
-    pid_t pid; /* 0 where it does not run */
+    pid_t pid;         /* 0 where it does not run */
     char address[160]; /* where clients connect */
 };
 

@@ -157,7 +157,7 @@ static void test_a_fingerprint_is_the_only_key(void **state)
     server_stop(&server);
     start_relay("given-key");
     process_line_with(&server.process.err, fingerprint); /* it says so itself */
-    start(&alice, "alice", "given", right); /* but what is given counts more */
+    start(&alice, "alice", "given", right);              /* but what is given counts more */
     client_expect_told(&alice, "nobody else is in the room");
     end(&alice, 0);
     start(&alice, "alice", "given", "--plain");
