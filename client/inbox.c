@@ -308,10 +308,10 @@ void inbox_peer_appeared(struct session *s, struct peer *peer)
     }
 }
 
-void inbox_adopt(struct session *s, struct peer *peer, const struct peer *stub)
+void inbox_adopt(struct session *s, struct peer *peer, const struct peer *nameless)
 {
-    for (size_t i = 0; i < stub->waiting_count && s->error == 0; i++) {
-        struct inbound *in = get_stream(s, peer, stub->waiting[i]->stream);
+    for (size_t i = 0; i < nameless->waiting_count && s->error == 0; i++) {
+        struct inbound *in = get_stream(s, peer, nameless->waiting[i]->stream);
         if (in)
             ask(s, peer, in);
     }

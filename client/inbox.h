@@ -23,7 +23,7 @@ void inbox_committed(struct session *s);
 void inbox_peer_appeared(struct session *s, struct peer *peer);
 
 /* What somebody wrote whom we did not know is to be asked for as this peer's. */
-void inbox_adopt(struct session *s, struct peer *peer, const struct peer *stub);
+void inbox_adopt(struct session *s, struct peer *peer, const struct peer *nameless);
 
 /* Puts the receipts that are due into the output. */
 void inbox_put_receipts(struct session *s);

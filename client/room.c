@@ -190,17 +190,17 @@ static void inherit(struct session *s, struct peer *peer)
     }
 }
 
-/* What came from `stub` was this peer's all along. */
-static void absorb(struct session *s, struct peer *peer, struct peer *stub)
+/* What came from `nameless` was this peer's all along. */
+static void absorb(struct session *s, struct peer *peer, struct peer *nameless)
 {
-    const struct envelope *e = &stub->envelope;
+    const struct envelope *e = &nameless->envelope;
     if (e->has_prekey)
         envelope_set_prekey(&peer->envelope, e->prekey, e->made_ms);
-    inbox_adopt(s, peer, stub);
-    if (s->held == stub)
+    inbox_adopt(s, peer, nameless);
+    if (s->held == nameless)
         s->held = NULL;
     s->trust_of = 0;
-    peers_drop(&s->peers, stub);
+    peers_drop(&s->peers, nameless);
 }
 
 /*
