@@ -1,6 +1,5 @@
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,40 +18,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct server server;
-static struct client alice, bob, carol;
-static const char *const address = server.addresses[0];
-
-static int start_server(void **state)
-{
-    (void)state;
-    server_start_tls(&server, "", NULL);
-    return 0;
-}
+static struct client carol;
 
 static int stop_server(void **state)
 {
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
     process_clear(&carol.process);
-    process_clear(&server.process);
-    return 0;
-}
-
-static void start(struct client *c, const char *nick, const char *state, const char *more)
-{
-    struct client_options options = {nick, address, state, more, NULL};
-    client_start(c, &options);
-}
-
-static void start_pair(const char *state, const char *more)
-{
-    start(&alice, "alice", state, more);
-    client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", state, more);
-    client_expect_told(&bob, "alice is here");
-    client_expect_told(&alice, "bob is here");
+    return people_tear_down(state);
 }
 
 static void expect_both_said(const char *said)
@@ -64,7 +35,7 @@ static void expect_both_said(const char *said)
 static void test_two_people_talk_and_see_the_same(void **state)
 {
     (void)state;
-    start_pair("talk", "--plain");
+    people_meet("talk", "--plain");
     client_say(&alice, "morning");
     expect_both_said("alice: morning");
     client_say(&bob, "/me waves");
@@ -84,9 +55,9 @@ static void test_two_people_talk_and_see_the_same(void **state)
 static void test_nothing_from_outside_reaches_the_terminal_as_it_is(void **state)
 {
     (void)state;
-    start(&alice, "alice", "hostile", "--json");
+    people_start(&alice, "alice", "hostile", "--json");
     process_line_with(&alice.process.out, "presence");
-    start(&bob, "bob", "hostile", "--plain");
+    people_start(&bob, "bob", "hostile", "--plain");
     client_expect_told(&bob, "alice is here");
     client_say(&alice, "{\"text\":\"a\\u001b[2Jb\\nc\\r\\u202ed\\t.\\u009be\"}");
     client_expect_said(&bob, "alice: a^[[2Jb");
@@ -104,7 +75,7 @@ static void test_nothing_from_outside_reaches_the_terminal_as_it_is(void **state
 static void test_what_cannot_be_sent_is_named_and_the_rest_goes(void **state)
 {
     (void)state;
-    start_pair("refused", "--plain");
+    people_meet("refused", "--plain");
     char line[16384 + 2];
     memset(line, 'x', sizeof line - 1);
     line[16384] = '\0';
@@ -132,7 +103,7 @@ static void test_what_cannot_be_sent_is_named_and_the_rest_goes(void **state)
 static void test_nothing_behind_quit_is_taken(void **state)
 {
     (void)state;
-    start(&alice, "alice", "quits", "--plain");
+    people_start(&alice, "alice", "quits", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
     client_say(&alice, "/quit\nnever said\n/me either");
     assert_null(process_line(&alice.process.out));
@@ -142,12 +113,12 @@ static void test_nothing_behind_quit_is_taken(void **state)
 static void test_json_says_what_happens_in_fields(void **state)
 {
     (void)state;
-    start(&alice, "alice", "json", "--json");
+    people_start(&alice, "alice", "json", "--json");
     const char *line = process_line_with(&alice.process.out, "\"online\"");
     assert_non_null(strstr(line, "\"event\":\"status\""));
     line = process_line_with(&alice.process.out, "presence");
     assert_non_null(strstr(line, "\"nick\":null"));
-    start(&bob, "bob", "json", "--json");
+    people_start(&bob, "bob", "json", "--json");
     line = process_line_with(&alice.process.out, "presence");
     assert_non_null(strstr(line, "\"nick\":\"bob\""));
     assert_non_null(strstr(line, "\"state\":\"online\""));
@@ -190,11 +161,11 @@ static void test_json_says_what_happens_in_fields(void **state)
 static void test_refusals_have_a_sentence_and_a_status(void **state)
 {
     (void)state;
-    start_pair("room", "--plain");
-    start(&carol, "carol", "room", "--plain");
+    people_meet("room", "--plain");
+    people_start(&carol, "carol", "room", "--plain");
     client_expect_told(&carol, "two others sit in the room lobby at 127.0.0.1:");
     client_expect_exit(&carol, 3);
-    start(&carol, "alice", "elsewhere", "--plain --room lobby");
+    people_start(&carol, "alice", "elsewhere", "--plain --room lobby");
     client_expect_told(&carol, "somebody else is alice at 127.0.0.1:");
     client_expect_exit(&carol, 3);
     client_end_input(&alice);
@@ -206,12 +177,12 @@ static void test_refusals_have_a_sentence_and_a_status(void **state)
 static void test_one_place_is_for_one_client(void **state)
 {
     (void)state;
-    start(&alice, "alice", "twice", "--plain");
+    people_start(&alice, "alice", "twice", "--plain");
     client_expect_told(&alice, "connected");
-    start(&bob, "alice", "twice", "--plain");
+    people_start(&bob, "alice", "twice", "--plain");
     client_expect_told(&bob, "another chat-client is alice in the room lobby");
     client_expect_exit(&bob, 1);
-    start(&bob, "alice", "twice", "--plain --room tea");
+    people_start(&bob, "alice", "twice", "--plain --room tea");
     client_expect_told(&bob, "connected");
     client_end_input(&bob);
     client_expect_exit(&bob, 0);
@@ -222,12 +193,12 @@ static void test_one_place_is_for_one_client(void **state)
 static void test_an_identity_that_others_can_read_is_refused(void **state)
 {
     (void)state;
-    start(&alice, "alice", "loose", "--plain");
+    people_start(&alice, "alice", "loose", "--plain");
     client_expect_told(&alice, "connected");
     client_end_input(&alice);
     client_expect_exit(&alice, 0);
     assert_int_equal(chmod(scratch_path("loose/alice/identity"), 0644), 0);
-    start(&alice, "alice", "loose", "--plain");
+    people_start(&alice, "alice", "loose", "--plain");
     client_expect_told(&alice, "loose/alice/identity cannot be used: others can read it");
     client_expect_exit(&alice, 1);
 }
@@ -240,10 +211,10 @@ static void test_signals_end_it_and_say_what_was_not_delivered(void **state)
         char folder[16], more[32];
         snprintf(folder, sizeof folder, "signal%zu", i);
         snprintf(more, sizeof more, "--plain --room room%zu", i);
-        start(&alice, "alice", folder, more);
+        people_start(&alice, "alice", folder, more);
         client_expect_told(&alice, "nobody else is in the room");
         assert_int_equal(process_stop(&alice.process, signals[i]), 0);
-        start(&alice, "alice", folder, more);
+        people_start(&alice, "alice", folder, more);
         client_expect_told(&alice, "connected");
         client_say(&alice, "is anybody here?");
         client_expect_said(&alice, "alice: is anybody here?");
@@ -256,16 +227,16 @@ static void test_signals_end_it_and_say_what_was_not_delivered(void **state)
 static void test_what_waited_goes_out_at_the_next_start(void **state)
 {
     (void)state;
-    start(&alice, "alice", "outbox", "--plain");
+    people_start(&alice, "alice", "outbox", "--plain");
     client_expect_told(&alice, "connected");
     client_say(&alice, "one");
     client_say(&alice, "two");
     client_expect_said(&alice, "alice: one");
     client_expect_said(&alice, "alice: two");
     assert_int_equal(process_stop(&alice.process, SIGKILL), 128 + SIGKILL);
-    start(&bob, "bob", "outbox", "--plain");
+    people_start(&bob, "bob", "outbox", "--plain");
     client_expect_told(&bob, "connected");
-    start(&alice, "alice", "outbox", "--plain");
+    people_start(&alice, "alice", "outbox", "--plain");
     client_say(&alice, "three");
     client_end_input(&alice);
     client_expect_said(&bob, "alice: one");
@@ -336,7 +307,7 @@ static void test_it_goes_to_another_relay_and_back(void **state)
     struct server other;
     server_start_tls(&other, "", NULL);
     char connect[SERVER_ADDRESS_MAX + 16];
-    start_pair("move", "--plain");
+    people_meet("move", "--plain");
     snprintf(connect, sizeof connect, "/connect %s", other.addresses[0]);
     client_say(&alice, connect);
     client_expect_told(&alice, other.addresses[0]);
@@ -360,11 +331,11 @@ static void test_it_goes_to_another_relay_and_back(void **state)
 static void test_leaving_gives_the_seat_up(void **state)
 {
     (void)state;
-    start_pair("leave", "--plain");
+    people_meet("leave", "--plain");
     client_say(&alice, "/leave");
     client_expect_exit(&alice, 0);
     client_expect_told(&bob, "alice left the room");
-    start(&carol, "carol", "leave", "--plain");
+    people_start(&carol, "carol", "leave", "--plain");
     client_expect_told(&carol, "bob is here");
     client_end_input(&carol);
     client_expect_exit(&carol, 0);
@@ -424,7 +395,7 @@ static void test_input_that_cannot_be_read_is_told(void **state)
 static void test_a_reader_that_goes_away_ends_it(void **state)
 {
     (void)state;
-    start_pair("gone", "--plain");
+    people_meet("gone", "--plain");
     close(bob.process.out.fd);
     bob.process.out.fd = -1;
     client_say(&alice, "are you there?");
@@ -447,7 +418,7 @@ static void await_unread(struct client *c, int len)
 static void test_a_signal_ends_it_though_nobody_reads(void **state)
 {
     (void)state;
-    start_pair("stuck", "--plain");
+    people_meet("stuck", "--plain");
     int full = fcntl(bob.process.out.fd, F_SETPIPE_SZ, 4096);
     assert_true(full > 0);
     char line[16001] = "";
@@ -483,9 +454,9 @@ static int read_numbers(struct client *c, int next)
 static void test_what_was_taken_and_not_printed_is_printed_at_the_next_start(void **state)
 {
     (void)state;
-    start(&alice, "alice", "missed", "--json");
+    people_start(&alice, "alice", "missed", "--json");
     process_line_with(&alice.process.out, "presence");
-    start(&bob, "bob", "missed", "--json");
+    people_start(&bob, "bob", "missed", "--json");
     process_line_with(&alice.process.out, "presence");
     char line[2000];
     for (int i = 0; i < MANY; i++) { /* far more than a pipe holds */
@@ -498,7 +469,7 @@ static void test_what_was_taken_and_not_printed_is_printed_at_the_next_start(voi
     int next = read_numbers(&bob, 0);
     assert_true(next > 0 && next < MANY);
     process_clear(&bob.process);
-    start(&bob, "bob", "missed", "--json");
+    people_start(&bob, "bob", "missed", "--json");
     assert_int_equal(read_numbers(&bob, next), MANY);
     client_end_input(&alice);
     client_expect_exit(&alice, 0);
@@ -512,22 +483,22 @@ static void test_wrong_usage_is_one_line_and_status_2(void **state)
     static const char *const wrong[] = {"--frob", "--nick", "--server den:70000", "hello",
                                         "--room -"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        start(&alice, "alice", "usage", wrong[i]);
+        people_start(&alice, "alice", "usage", wrong[i]);
         assert_non_null(strstr(process_line(&alice.process.err), "chat-client: "));
         assert_null(process_line(&alice.process.err));
         client_expect_exit(&alice, 2);
     }
-    start(&alice, "alice", "usage", "--version");
+    people_start(&alice, "alice", "usage", "--version");
     assert_non_null(strstr(process_line(&alice.process.out), "chat-client "));
     client_expect_exit(&alice, 0);
-    start(&alice, "alice", "usage", "--help");
+    people_start(&alice, "alice", "usage", "--help");
     assert_string_equal(process_line(&alice.process.out), "Usage: chat-client [OPTION]...");
     for (const char *line; (line = process_line(&alice.process.out));)
         assert_true(strlen(line) <= 80);
     client_expect_exit(&alice, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, people_set_up_relay, stop_server)
 
 int main(void)
 {

@@ -1,7 +1,6 @@
 /* What --plain prints of messages that are about other ones. */
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,39 +8,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-static struct server server;
-static struct client alice, bob;
-
-static int set_up(void **state)
-{
-    (void)state;
-    server_start_tls(&server, "", NULL);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
-    process_clear(&server.process);
-    return 0;
-}
-
-static void start(struct client *c, const char *nick, const char *state)
-{
-    client_start(c, &(struct client_options){nick, server.addresses[0], state, "--plain", NULL});
-}
-
-static void start_pair(const char *state)
-{
-    start(&alice, "alice", state);
-    client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", state);
-    client_expect_told(&bob, "alice is here");
-    client_expect_told(&alice, "bob is here");
-}
 
 /* Says a line, of which both see what is said. */
 static void say(struct client *c, const char *line, const char *said)
@@ -51,16 +17,10 @@ static void say(struct client *c, const char *line, const char *said)
     client_expect_said(&bob, said);
 }
 
-static void end(struct client *c)
-{
-    client_end_input(c);
-    client_expect_exit(c, 0);
-}
-
 static void test_what_a_message_is_about(void **state)
 {
     (void)state;
-    start_pair("about");
+    people_meet("about", "--plain");
     say(&alice, "can you pull?", "alice: can you pull?");
     say(&bob, "/reply pulling now", "bob answered \"can you pull?\": pulling now");
     say(&bob, "/edit pulled", "bob changed \"pulling now\": pulled");
@@ -73,29 +33,29 @@ static void test_what_a_message_is_about(void **state)
         "alice answered \"a line that has more than forty characte...\": so it has");
     say(&alice, "bob answered \"x\": y", "alice: bob answered \"x\": y");
     say(&bob, "/me answered \"x\": y", "* bob answered \"x\": y");
-    end(&alice);
-    end(&bob);
+    people_end(&alice, 0);
+    people_end(&bob, 0);
 }
 
 static void test_it_is_quoted_as_it_was(void **state)
 {
     (void)state;
-    start_pair("was");
+    people_meet("was", "--plain");
     say(&alice, "old", "alice: old");
-    end(&bob);
+    people_end(&bob, 0);
     client_expect_told(&alice, "bob is offline");
     client_say(&alice, "/edit newer");
     client_say(&alice, "/edit newest");
     client_expect_said(&alice, "alice changed \"old\": newer");
     client_expect_said(&alice, "alice changed \"newer\": newest");
-    start(&bob, "bob", "was"); /* both come in one turn */
+    people_start(&bob, "bob", "was", "--plain"); /* both come in one turn */
     client_expect_said(&bob, "alice changed \"old\": newer");
     client_expect_said(&bob, "alice changed \"newer\": newest");
-    end(&alice);
-    end(&bob);
+    people_end(&alice, 0);
+    people_end(&bob, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, people_set_up_relay, people_tear_down)
 
 int main(void)
 {

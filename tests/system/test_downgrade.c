@@ -1,6 +1,5 @@
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,31 +18,14 @@
  * Somebody who is to be talked into less than was asked for: without TLS, without sealing, with
  * another key. Each of the two ends says in one sentence what is wrong, and nothing goes out.
  */
-static struct server server;
-static struct client alice, bob;
 static struct wire wire;
-static char address[SERVER_ADDRESS_MAX], listen_option[SERVER_ADDRESS_MAX + 32];
+static char listen_option[SERVER_ADDRESS_MAX + 32];
 
 static int set_up(void **state)
 {
-    (void)state;
-    snprintf(address, sizeof address, "unix:%s", scratch_path("relay"));
+    int rc = people_set_up(state);
     snprintf(listen_option, sizeof listen_option, "--memory --listen %s", address);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
-    process_clear(&server.process);
-    return 0;
-}
-
-static void start(struct client *c, const char *nick, const char *state, const char *more)
-{
-    client_start(c, &(struct client_options){nick, address, state, more, NULL});
+    return rc;
 }
 
 /* The client ends, and wrote nothing more. */
@@ -60,7 +42,7 @@ static void test_one_end_without_tls(void **state)
                       uses_not[] = "the other side does not use TLS: it was started with "
                                    "--plaintext";
     server_start_tls(&server, listen_option, NULL);
-    start(&alice, "alice", "tls", "--plain --plaintext");
+    people_start(&alice, "alice", "tls", "--plain --plaintext");
     client_expect_told(&alice, uses);
     process_line_with(&server.process.err, uses_not);
     client_say(&alice, "/quit");
@@ -68,7 +50,7 @@ static void test_one_end_without_tls(void **state)
     server_stop(&server);
 
     server_start(&server, listen_option, NULL);
-    start(&alice, "alice", "tls", "--plain");
+    people_start(&alice, "alice", "tls", "--plain");
     client_expect_told(&alice, uses_not);
     process_line_with(&server.process.err, uses);
     client_say(&alice, "/quit");
@@ -80,9 +62,9 @@ static void test_one_end_without_sealing(void **state)
 {
     (void)state;
     server_start_tls(&server, listen_option, NULL);
-    start(&alice, "alice", "unsealed", "--plain");
+    people_start(&alice, "alice", "unsealed", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", "unsealed", "--plain --no-seal");
+    people_start(&bob, "bob", "unsealed", "--plain --no-seal");
     client_expect_told(&bob, "alice seals what they write, and you do not");
     client_expect_told(&alice, "bob does not seal what they write");
     client_say(&bob, "open");
@@ -101,14 +83,14 @@ static void test_what_was_to_be_sealed_stays_so(void **state)
 {
     (void)state;
     server_start_tls(&server, listen_option, NULL);
-    start(&alice, "alice", "kept", "--plain");
+    people_start(&alice, "alice", "kept", "--plain");
     client_say(&alice, "sealed");
     client_expect_said(&alice, "alice: sealed");
     client_expect_told(&alice, "nobody else is in the room");
     client_say(&alice, "/quit");
     expect_end(&alice, 1);
-    start(&alice, "alice", "kept", "--plain --no-seal");
-    start(&bob, "bob", "kept", "--plain --no-seal");
+    people_start(&alice, "alice", "kept", "--plain --no-seal");
+    people_start(&bob, "bob", "kept", "--plain --no-seal");
     client_say(&alice, "open");
     client_expect_said(&alice, "alice: open");
     client_expect_said(&bob, "alice: open");
@@ -116,8 +98,8 @@ static void test_what_was_to_be_sealed_stays_so(void **state)
     expect_end(&alice, 0);
     client_end_input(&bob);
     expect_end(&bob, 0);
-    start(&alice, "alice", "kept", "--plain");
-    start(&bob, "bob", "kept", "--plain");
+    people_start(&alice, "alice", "kept", "--plain");
+    people_start(&bob, "bob", "kept", "--plain");
     client_expect_said(&bob, "alice: sealed");
     client_end_input(&alice);
     expect_end(&alice, 0);
@@ -131,9 +113,9 @@ static void test_without_sealing_another_key_is_held(void **state)
 {
     (void)state;
     server_start_tls(&server, listen_option, NULL);
-    start(&bob, "bob", "pinned", "--plain");
+    people_start(&bob, "bob", "pinned", "--plain");
     client_expect_told(&bob, "nobody else is in the room");
-    start(&alice, "alice", "pinned", "--plain");
+    people_start(&alice, "alice", "pinned", "--plain");
     client_expect_told(&alice, "sealed: only bob can read it");
     client_end_input(&alice);
     expect_end(&alice, 0);
@@ -142,9 +124,9 @@ static void test_without_sealing_another_key_is_held(void **state)
     server_stop(&server);
 
     server_start_tls(&server, listen_option, NULL); /* which forgot whose nick that was */
-    start(&bob, "bob", "pinned-other", "--plain --no-seal");
+    people_start(&bob, "bob", "pinned-other", "--plain --no-seal");
     client_expect_told(&bob, "nobody else is in the room");
-    start(&alice, "alice", "pinned", "--plain --no-seal");
+    people_start(&alice, "alice", "pinned", "--plain --no-seal");
     client_expect_told(&alice, "STOP: this is not the bob of before");
     client_expect_told(&bob, "alice is here");
     client_say(&bob, "it is me");
@@ -173,7 +155,7 @@ static void test_without_sealing_another_key_is_held(void **state)
 static void join(const char *hello)
 {
     server_start(&server, listen_option, NULL);
-    start(&alice, "alice", "wire", "--plain --plaintext");
+    people_start(&alice, "alice", "wire", "--plain --plaintext");
     client_expect_told(&alice, "nobody else is in the room");
     wire_open(&wire, address);
     wire_send(&wire, hello, NULL);
@@ -235,7 +217,7 @@ static void test_keys_that_are_held_back_or_wrong(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, people_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_one_end_without_tls),
         TEST(test_one_end_without_sealing),

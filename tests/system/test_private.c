@@ -1,6 +1,5 @@
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 #include "tap.h"
 
 #include <setjmp.h>
@@ -39,18 +38,12 @@ enum {
     TEXTS = sizeof texts / sizeof texts[0],
 };
 
-static struct server server;
-static struct client alice, bob;
 static struct tap tap;
 
 static int tear_down(void **state)
 {
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
-    process_clear(&server.process);
     tap_stop(&tap);
-    return 0;
+    return people_tear_down(state);
 }
 
 static bool has_part(const char *bytes, size_t len, const char *text)
@@ -132,11 +125,6 @@ static void make_places(struct places *p, const struct run *run, size_t i)
     snprintf(p->more, sizeof p->more, "--plain %s", run->clients);
 }
 
-static void start(struct client *c, const char *nick, const struct places *p)
-{
-    client_start(c, &(struct client_options){nick, tap.address, p->state, p->more, NULL});
-}
-
 static void expect_said(struct client *c, const char *before, const char *text)
 {
     char line[256];
@@ -151,25 +139,19 @@ static void say(struct client *from, const char *before, const char *text)
     client_say(from, line);
 }
 
-static void end(struct client *c)
-{
-    client_end_input(c);
-    client_expect_exit(c, 0);
-}
-
 /* What is said while both are there. */
 static void talk(const struct places *p)
 {
-    start(&alice, "alice", p);
+    people_start(&alice, "alice", p->state, p->more);
     client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", p);
+    people_start(&bob, "bob", p->state, p->more);
     say(&alice, "", texts[0]);
     expect_said(&bob, "alice: ", texts[0]);
     say(&alice, "/me ", texts[1]);
     expect_said(&bob, "* alice ", texts[1]);
     say(&alice, "/edit ", texts[2]);
     expect_said(&bob, "alice changed \"waltz, bad nymph, for quick jigs vex\": ", texts[2]);
-    end(&bob);
+    people_end(&bob, 0);
     client_expect_told(&alice, "bob is offline");
 }
 
@@ -184,9 +166,10 @@ static void test_who_sees_what_is_said(void **state)
              run->relay);
     server_start_tls(&server, options, NULL);
     tap_start(&tap, p.listen, p.relay, p.record);
+    snprintf(address, sizeof address, "%s", tap.address);
     talk(&p);
     say(&alice, "", texts[3]);
-    end(&alice); /* the relay has it */
+    people_end(&alice, 0); /* the relay has it */
     assert_int_equal(count_in_folder(p.store), run->in_the_store);
     assert_int_equal(kill(server.process.pid, SIGTERM), 0);
     for (const char *line; (line = process_line(&server.process.err));)
@@ -195,9 +178,9 @@ static void test_who_sees_what_is_said(void **state)
     assert_int_equal(count_in_folder(p.store), run->in_the_store);
 
     server_start_tls(&server, options, NULL);
-    start(&bob, "bob", &p);
+    people_start(&bob, "bob", p.state, p.more);
     expect_said(&bob, "alice: ", texts[3]);
-    end(&bob);
+    people_end(&bob, 0);
     server_stop(&server);
     assert_int_equal(count_in_file(p.record), run->on_the_way);
     assert_int_equal(logged, 0);

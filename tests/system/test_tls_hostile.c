@@ -1,6 +1,5 @@
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,10 +34,6 @@ enum {
     SPENT_MS = 200, /* of processor time, where nothing is to be done */
 };
 
-static struct server server;
-static struct client alice, bob;
-static char *address;
-
 static void expect_talk(void)
 {
     client_say(&alice, "still there?");
@@ -58,20 +53,11 @@ static int set_up(void **state)
     snprintf(options, sizeof options, "--verbose --hello-timeout 2 --backlog 256 --listen unix:%s",
              scratch_path("relay"));
     server_start_tls(&server, options, NULL);
-    address = server.addresses[0];
-    client_start(&alice, &(struct client_options){"alice", address, folder, "--plain", NULL});
+    snprintf(address, sizeof address, "%s", server.addresses[0]);
+    people_start(&alice, "alice", folder, "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    client_start(&bob, &(struct client_options){"bob", address, folder, "--plain", NULL});
+    people_start(&bob, "bob", folder, "--plain");
     expect_talk();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
-    process_clear(&server.process);
     return 0;
 }
 
@@ -314,7 +300,7 @@ static void test_handshakes_that_stall(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, people_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_an_older_tls),           TEST(test_nobody_in_particular),
         TEST(test_nothing_is_resumed),     TEST(test_nothing_is_said_early),

@@ -1,6 +1,5 @@
-#include "client.h"
+#include "people.h"
 #include "scratch.h"
-#include "server.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,26 +21,6 @@ enum {
     FILE_MAX = 4096,
 };
 
-static struct server server;
-static struct client alice, bob;
-static char address[SERVER_ADDRESS_MAX];
-
-static int set_up(void **state)
-{
-    (void)state;
-    snprintf(address, sizeof address, "unix:%s", scratch_path("relay"));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    process_clear(&alice.process);
-    process_clear(&bob.process);
-    process_clear(&server.process);
-    return 0;
-}
-
 static void start_relay(const char *folder)
 {
     char options[512];
@@ -50,24 +29,13 @@ static void start_relay(const char *folder)
     server_start_tls(&server, options, NULL);
 }
 
-static void start(struct client *c, const char *nick, const char *state, const char *more)
-{
-    client_start(c, &(struct client_options){nick, address, state, more, NULL});
-}
-
 static void start_pair(const char *state)
 {
-    start(&alice, "alice", state, "--plain");
+    people_start(&alice, "alice", state, "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", state, "--plain");
+    people_start(&bob, "bob", state, "--plain");
     client_expect_told(&bob, "sealed: only alice can read it");
     client_expect_told(&alice, "sealed: only bob can read it");
-}
-
-static void end(struct client *c, int status)
-{
-    client_end_input(c);
-    client_expect_exit(c, status);
 }
 
 static void read_file(const char *path, char text[FILE_MAX])
@@ -104,7 +72,7 @@ static void test_a_relay_with_another_key_is_refused(void **state)
     char before[128], now[128], line[256], pins[FILE_MAX];
     const char *path = scratch_path("changed/alice/pins");
     start_relay("old-key");
-    start(&alice, "alice", "changed", "--plain");
+    people_start(&alice, "alice", "changed", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
     client_say(&alice, "waits");
     client_expect_said(&alice, "alice: waits");
@@ -123,7 +91,7 @@ static void test_a_relay_with_another_key_is_refused(void **state)
     client_expect_exit(&alice, 4);
 
     /* And so it stays, until the person does what was said. */
-    start(&alice, "alice", "changed", "--plain");
+    people_start(&alice, "alice", "changed", "--plain");
     client_expect_told(&alice, "has changed: nothing was sent to it");
     client_expect_exit(&alice, 4);
     read_file(path, pins);
@@ -131,12 +99,12 @@ static void test_a_relay_with_another_key_is_refused(void **state)
     assert_memory_equal(second, "relay ", 6);
     *second = '\0';
     write_file(path, pins);
-    start(&alice, "alice", "changed", "--plain");
+    people_start(&alice, "alice", "changed", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    start(&bob, "bob", "changed", "--plain");
+    people_start(&bob, "bob", "changed", "--plain");
     client_expect_said(&bob, "alice: waits");
-    end(&alice, 0);
-    end(&bob, 0);
+    people_end(&alice, 0);
+    people_end(&bob, 0);
     server_stop(&server);
 }
 
@@ -147,23 +115,23 @@ static void test_a_fingerprint_is_the_only_key(void **state)
     expect_fingerprint("given-key", fingerprint);
     snprintf(right, sizeof right, "--plain --fingerprint %s", fingerprint);
     start_relay("another-key");
-    start(&alice, "alice", "given", right);
+    people_start(&alice, "alice", "given", right);
     client_expect_told(&alice, "is not the one given with --fingerprint: nothing was sent to it");
     client_expect_told(&alice, fingerprint);
     client_expect_exit(&alice, 4);
-    start(&alice, "alice", "given", "--plain"); /* now the wrong one is pinned, */
+    people_start(&alice, "alice", "given", "--plain"); /* now the wrong one is pinned, */
     client_expect_told(&alice, "nobody else is in the room");
-    end(&alice, 0);
+    people_end(&alice, 0);
     server_stop(&server);
     start_relay("given-key");
     process_line_with(&server.process.err, fingerprint); /* it says so itself */
-    start(&alice, "alice", "given", right);              /* but what is given counts more */
+    people_start(&alice, "alice", "given", right);       /* but what is given counts more */
     client_expect_told(&alice, "nobody else is in the room");
-    end(&alice, 0);
-    start(&alice, "alice", "given", "--plain");
+    people_end(&alice, 0);
+    people_start(&alice, "alice", "given", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    end(&alice, 0);
-    start(&alice, "alice", "given", "--plain --fingerprint 0123");
+    people_end(&alice, 0);
+    people_start(&alice, "alice", "given", "--plain --fingerprint 0123");
     client_expect_told(&alice, "--fingerprint");
     client_expect_exit(&alice, 2);
     server_stop(&server);
@@ -184,16 +152,16 @@ static void test_pins_that_cannot_be_read_are_a_sentence(void **state)
     (void)state;
     const char *path = scratch_path("garbled/alice/pins");
     start_relay("old-key");
-    start(&alice, "alice", "garbled", "--plain");
+    people_start(&alice, "alice", "garbled", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
-    end(&alice, 0);
+    people_end(&alice, 0);
     for (size_t i = 0; i < sizeof bad_pins / sizeof bad_pins[0]; i++) {
         char about[512];
         const char *path_at = strchr(bad_pins[i].about, '$');
         snprintf(about, sizeof about, "%.*s%s%s", (int)(path_at - bad_pins[i].about),
                  bad_pins[i].about, path, path_at + 1);
         write_file(path, bad_pins[i].text);
-        start(&alice, "alice", "garbled", "--plain");
+        people_start(&alice, "alice", "garbled", "--plain");
         client_expect_told(&alice, about);
         client_expect_exit(&alice, 4);
         char after[FILE_MAX];
@@ -223,12 +191,12 @@ static void test_somebody_with_another_key_is_held_until_trusted(void **state)
     client_expect_said(&bob, "alice: hello");
     client_say(&alice, "/verify yes");
     client_expect_told(&alice, "you verified the key");
-    end(&bob, 0);
+    people_end(&bob, 0);
     client_expect_told(&alice, "bob is offline");
     restart_relay();
     client_say(&alice, "who are you?");
     client_expect_said(&alice, "alice: who are you?");
-    start(&bob, "bob", "held-other", "--plain");
+    people_start(&bob, "bob", "held-other", "--plain");
     client_expect_told(&bob, "sealed: only alice can read it");
     client_say(&bob, "it is me");
     client_expect_said(&bob, "bob: it is me");
@@ -239,8 +207,8 @@ static void test_somebody_with_another_key_is_held_until_trusted(void **state)
     client_expect_told(&alice, "the new key of bob counts from now on");
     client_expect_said(&bob, "alice: who are you?");
     client_expect_said(&alice, "bob: it is me");
-    end(&bob, 0);
-    end(&alice, 1); /* a line was refused */
+    people_end(&bob, 0);
+    people_end(&alice, 1); /* a line was refused */
     read_file(scratch_path("held/alice/pins"), pins);
     assert_non_null(strstr(pins, " bob "));
     assert_null(strstr(pins, "verified")); /* the new key was not */
@@ -252,13 +220,13 @@ static void test_into_a_pipe_there_is_nobody_to_ask(void **state)
     (void)state;
     start_relay("old-key");
     start_pair("piped");
-    end(&alice, 0);
-    end(&bob, 0);
+    people_end(&alice, 0);
+    people_end(&bob, 0);
     server_stop(&server);
     start_relay("old-key");
-    start(&bob, "bob", "piped-other", "--plain");
+    people_start(&bob, "bob", "piped-other", "--plain");
     client_expect_told(&bob, "nobody else is in the room");
-    start(&alice, "alice", "piped", "--plain");
+    people_start(&alice, "alice", "piped", "--plain");
     client_say(&alice, "not for everybody");
     client_end_input(&alice);
     client_expect_told(&alice, "STOP");
@@ -286,10 +254,10 @@ static void test_only_those_on_the_list_come_in(void **state)
     write_file(scratch_path("friends"), list);
     snprintf(options, sizeof options, "--listen %s --allow %s", address, scratch_path("friends"));
     server_start_tls(&server, options, NULL);
-    start(&bob, "bob", "listed", "--plain");
+    people_start(&bob, "bob", "listed", "--plain");
     client_expect_told(&bob, "lets in only people on its list, and you are not on it");
     client_expect_exit(&bob, 3);
-    start(&alice, "alice", "listed", "--plain");
+    people_start(&alice, "alice", "listed", "--plain");
     client_expect_told(&alice, "nobody else is in the room");
     write_file(scratch_path("friends"), "alice is a friend\n");
     assert_int_equal(kill(server.process.pid, SIGHUP), 0);
@@ -332,11 +300,11 @@ static void test_the_safety_number_is_the_same_on_both_sides(void **state)
     assert_non_null(strstr(pins, "= verified\n"));
     client_say(&alice, "/verify no");
     client_expect_told(&alice, "it is used like this");
-    end(&bob, 0);
-    end(&alice, 1);
-    start(&alice, "alice", "number", "--plain");
+    people_end(&bob, 0);
+    people_end(&alice, 1);
+    people_start(&alice, "alice", "number", "--plain");
     client_expect_told(&alice, "sealed: only bob can read it; you verified the key");
-    end(&alice, 0);
+    people_end(&alice, 0);
     server_stop(&server);
 }
 
@@ -344,21 +312,21 @@ static void test_json_tells_whom_one_speaks_with(void **state)
 {
     (void)state;
     start_relay("old-key");
-    start(&alice, "alice", "json", "--json");
+    people_start(&alice, "alice", "json", "--json");
     process_line_with(&alice.process.out, "\"event\":\"presence\"");
-    start(&bob, "bob", "json", "--plain");
+    people_start(&bob, "bob", "json", "--plain");
     const char *line = process_line_with(&alice.process.out, "\"event\":\"trust\"");
     assert_non_null(strstr(line, "\"trust\":\"sealed\",\"nick\":\"bob\",\"identity\":\""));
     client_say(&alice, "{\"command\":\"/verify yes\"}");
     process_line_with(&alice.process.out, "\"trust\":\"verified\"");
-    end(&alice, 0);
-    end(&bob, 0);
+    people_end(&alice, 0);
+    people_end(&bob, 0);
     server_stop(&server);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, people_set_up, people_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_a_relay_with_another_key_is_refused),
         TEST(test_a_fingerprint_is_the_only_key),
