@@ -57,6 +57,14 @@ static enum visual_news wait_for_news(struct visual *v, char why[VISUAL_WHY_MAX]
     return news;
 }
 
+/* Starts the editor on a text, and waits for its good end. */
+static void edit(struct visual *v, const char *text)
+{
+    char why[VISUAL_WHY_MAX];
+    assert_int_equal(visual_start(v, path, text, strlen(text), why), 0);
+    assert_int_equal(wait_for_news(v, why), VISUAL_ENDED);
+}
+
 static void test_a_command_is_words_without_a_shell(void **state)
 {
     (void)state;
@@ -84,12 +92,11 @@ static void test_what_is_written_comes_back(void **state)
     (void)state;
     struct visual v;
     struct stat status;
-    char why[VISUAL_WHY_MAX], *text;
+    char *text;
     size_t len;
     visual_init(&v);
     use_editor("stat -c %a \"$1\" > \"$1.mode\"; printf 'two\\n\\n' >> \"$1\"\n");
-    assert_int_equal(visual_start(&v, path, "one", 3, why), 0);
-    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    edit(&v, "one");
     assert_int_equal(v.fd, -1);
     assert_int_equal(visual_read(path, &text, &len), 0);
     assert_string_equal(text, "one\ntwo");
@@ -103,12 +110,11 @@ static void test_it_has_no_signal_blocked(void **state)
 {
     (void)state;
     struct visual v;
-    char why[VISUAL_WHY_MAX], *text;
+    char *text;
     size_t len;
     visual_init(&v);
     use_editor("grep SigBlk /proc/self/status > \"$1\"\n");
-    assert_int_equal(visual_start(&v, path, "", 0, why), 0);
-    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    edit(&v, "");
     assert_int_equal(visual_read(path, &text, &len), 0);
     assert_string_equal(text, "SigBlk:\t0000000000000000");
     free(text);
@@ -125,8 +131,7 @@ static void test_visual_goes_before_editor(void **state)
     visual_init(&v);
     setenv("EDITOR", "false", 1);
     setenv("VISUAL", "true", 1);
-    assert_int_equal(visual_start(&v, path, "", 0, why), 0);
-    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    edit(&v, "");
     setenv("VISUAL", " ", 1);
     assert_int_equal(visual_start(&v, path, "", 0, why), 0);
     assert_int_equal(wait_for_news(&v, why), VISUAL_FAILED);
@@ -197,15 +202,13 @@ static void test_a_text_that_could_not_be_taken_is_opened_again(void **state)
 {
     (void)state;
     struct visual v;
-    char why[VISUAL_WHY_MAX], *text;
+    char *text;
     size_t len;
     visual_init(&v);
     use_editor("echo more >> \"$1\"\n");
-    assert_int_equal(visual_start(&v, path, "one", 3, why), 0);
-    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    edit(&v, "one");
     v.kept = true;
-    assert_int_equal(visual_start(&v, path, "two", 3, why), 0);
-    assert_int_equal(wait_for_news(&v, why), VISUAL_ENDED);
+    edit(&v, "two");
     assert_false(v.kept);
     assert_int_equal(visual_read(path, &text, &len), 0);
     assert_string_equal(text, "one\nmore\nmore");
