@@ -51,6 +51,15 @@ static void explain(struct link *l, int error)
     snprintf(l->why, sizeof l->why, "cannot reach %s: %s", l->name, strerror(error));
 }
 
+/* The same where not the relay, but something here is in the way. */
+static void explain_own(struct link *l, int rc)
+{
+    if (rc == ERROR_SYSTEM)
+        explain(l, errno);
+    else
+        snprintf(l->why, sizeof l->why, "%s", error_text(rc));
+}
+
 int link_new(struct link **out, const struct address *relay, const uint8_t *seed)
 {
     *out = NULL;
@@ -109,10 +118,8 @@ void link_open(struct link *l, uint64_t now_ms)
     l->count = l->next = 0;
     l->try_until_ms = now_ms;
     int rc = resolve_new(&l->resolve, &l->relay);
-    if (rc == ERROR_SYSTEM)
-        explain(l, errno);
-    else if (rc)
-        snprintf(l->why, sizeof l->why, "%s", error_text(rc));
+    if (rc)
+        explain_own(l, rc);
     l->state = LINK_RESOLVING;
 }
 
@@ -184,10 +191,8 @@ static int begin_greeting(struct link *l)
         rc = l->seed ? conn_new_tls(&l->conn, l->fd, l->tls, false) : conn_new(&l->conn, l->fd);
         l->fd = -1;
     }
-    if (rc == ERROR_SYSTEM)
-        explain(l, errno);
-    else if (rc)
-        snprintf(l->why, sizeof l->why, "%s", error_text(rc));
+    if (rc)
+        explain_own(l, rc);
     else
         l->state = LINK_GREETING;
     return rc;

@@ -130,10 +130,3 @@ int bundle_get(struct bundle *bundle, const char *json, size_t len, const char *
         *bundle = b;
     return rc;
 }
-
-int bundle_get_identity(uint8_t identity[KEYS_LEN], const char *json, size_t len)
-{
-    struct json_value object;
-    int rc = judge(json_scan(json, len, &object));
-    return rc ? rc : get_bytes(&object, "identity", identity, KEYS_LEN);
-}

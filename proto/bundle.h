@@ -32,7 +32,4 @@ int bundle_put(struct buffer *out, const struct keys_identity *identity,
  */
 int bundle_get(struct bundle *bundle, const char *json, size_t len, const char *room_key);
 
-/* Reads its `identity` and no more, as the relay does. ERROR_KEY, ERROR_NOMEM. */
-int bundle_get_identity(uint8_t identity[KEYS_LEN], const char *json, size_t len);
-
 #endif

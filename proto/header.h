@@ -145,9 +145,6 @@ const char *header_type_word(enum header_type type);
 const char *header_state_word(enum header_state state);
 const char *header_code_word(enum header_code code);
 
-/* The code of a word; CODE_UNKNOWN where it is none. */
-enum header_code header_code_find(const char *word, size_t len);
-
 /* Whether the relay closes after this error (PROTOCOL.md, "Errors"), and its usual English line. */
 bool header_code_is_fatal(enum header_code code);
 const char *header_code_text(enum header_code code);

@@ -89,12 +89,6 @@ const char *header_code_word(enum header_code code)
     return header_code_words[code];
 }
 
-enum header_code header_code_find(const char *word, size_t len)
-{
-    int code = fields_find_word(header_code_words, word, len);
-    return code < 0 ? CODE_UNKNOWN : (enum header_code)code;
-}
-
 bool header_code_is_fatal(enum header_code code)
 {
     return codes[code].fatal;

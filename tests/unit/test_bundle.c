@@ -61,9 +61,6 @@ static void test_what_is_put_is_what_is_got(void **state)
     assert_memory_equal(b.identity, keys_identity_public(identity), KEYS_LEN);
     assert_memory_equal(b.prekey, keys_ring_newest(ring)->public, KEYS_LEN);
     assert_int_equal(b.made_ms, 1234567890123);
-    uint8_t key[KEYS_LEN];
-    assert_int_equal(bundle_get_identity(key, json, strlen(json)), 0);
-    assert_memory_equal(key, b.identity, KEYS_LEN);
     free(json);
 }
 
@@ -149,30 +146,6 @@ static void test_a_prekey_of_low_order_is_refused(void **state)
     buffer_clear(&out);
 }
 
-static void test_the_relay_reads_the_identity_alone(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *json;
-        int rc;
-    } cases[] = {
-        {"{\"identity\":\"zswVB9wd3XKVlRwpCIjwla25BE0bc9aW5t8GXWg71Pw=\"}", 0},
-        {"{\"prekey\":7,\"identity\":\"zswVB9wd3XKVlRwpCIjwla25BE0bc9aW5t8GXWg71Pw=\"}", 0},
-        {"{}", ERROR_KEY},
-        {"{\"identity\":null}", ERROR_KEY},
-        {"{\"identity\":\"\"}", ERROR_KEY},
-        {"{\"identity\":\"zswVB9wd3XKVlRwpCIjwla25BE0bc9aW5t8GXWg71Pw\"}", ERROR_KEY},
-        {"", ERROR_KEY},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        uint8_t key[KEYS_LEN];
-        int rc = bundle_get_identity(key, cases[i].json, strlen(cases[i].json));
-        assert_int_equal(rc, cases[i].rc);
-        if (rc == 0)
-            assert_memory_equal(key, keys_identity_public(identity), KEYS_LEN);
-    }
-}
-
 static void test_a_full_buffer_takes_no_part(void **state)
 {
     (void)state;
@@ -213,7 +186,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_any_byte_changed_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_form, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_prekey_of_low_order_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_relay_reads_the_identity_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_buffer_takes_no_part, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory_is_an_error, setup, teardown),
     };
