@@ -47,7 +47,8 @@ enum {
 struct relay_options {
     uint64_t hello_timeout_ms, ping_interval_ms, seat_ttl_ms, queue_ttl_ms;
     uint64_t queue_max, store_max; /* bytes: content + RELAY_MESSAGE_COST each; the second bounds
-                                      what is in memory, too */
+                                      what is in memory, too, but for one message to each who is
+                                      there */
     size_t clients_max;
     bool durable; /* false: nothing is saved, messages for an absent peer are refused (`quota`) */
     bool proven;  /* TLS: every hello must carry the identity given to relay_prove */
