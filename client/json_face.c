@@ -118,6 +118,7 @@ static void put_status(struct json_writer *w, struct face *f, const struct sessi
     struct words words = talk_words(f->talk);
     put_text(w, "state", states[e->status.state]);
     put_text(w, "relay", words.relay);
+    json_put_bool(w, "tls", !words.plaintext);
     if (e->status.code != CODE_UNKNOWN)
         put_text(w, "code", header_code_word(e->status.code));
     put_text(w, "why", e->status.why);

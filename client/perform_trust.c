@@ -102,13 +102,15 @@ static void add_key(struct answer *a, const char *whose, const char *identity)
 void perform_add_keys(const struct talk *t, struct answer *a)
 {
     const uint8_t *relay = link_identity(t->parts.link);
-    char text[KEYS_FINGERPRINT_SIZE];
-    const char *trust = words_trust_short(session_get_trust(t->parts.session));
+    char text[KEYS_FINGERPRINT_SIZE], without_tls[WORDS_MAX];
+    struct words w = talk_words(t);
+    const char *trust = words_trust_short(&w, session_get_trust(t->parts.session));
     if (relay) {
         keys_fingerprint_format(relay, text);
         answer_add(a, "\nits key: %s", text);
-    } else if (t->options.plaintext) {
-        answer_add(a, "\nno TLS (--plaintext): who talks to whom is in the open on the way");
+    } else if (w.plaintext && !w.demo) {
+        words_without_tls(&w, without_tls);
+        answer_add(a, "\n%s", without_tls);
     }
     keys_text_format(keys_identity_public(t->options.identity), text);
     add_key(a, "your", text);

@@ -119,6 +119,14 @@ static bool is_at(const struct talk *t, const struct link *link)
     return t->parts.link && strcmp(link_address(t->parts.link), link_address(link)) == 0;
 }
 
+static int tell_without_tls(const struct talk *t)
+{
+    struct words w = talk_words(t);
+    char text[WORDS_MAX];
+    words_without_tls(&w, text);
+    return t->options.face->ops->tell(t->options.face, FACE_NOTICE, text);
+}
+
 int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, char why[WORDS_MAX])
 {
     struct talk_parts made = {0};
@@ -156,6 +164,8 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     rc = talk_show_missed(t);
     if (rc == 0)
         rc = t->options.face->ops->begin(t->options.face, now_ms);
+    if (rc == 0 && t->options.plaintext && !t->options.demo)
+        rc = tell_without_tls(t);
 out:
     if (made.history == t->parts.history)
         made.history = NULL;

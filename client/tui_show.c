@@ -322,7 +322,7 @@ int tui_update_status(struct tui *tui, uint64_t now_ms)
         .room = w.room,
         .peer = w.peer,
         .presence = tui->presence,
-        .trust = w.demo ? "demonstration" : words_trust_short(trust),
+        .trust = w.demo ? "demonstration" : words_trust_short(&w, trust),
         .not_private = !w.demo && (trust == SESSION_OPEN || trust >= SESSION_HELD),
         .trouble = *tui->trouble ? tui->trouble : NULL,
         .round_trip_ms = w.demo || round_trip_ms == UINT64_MAX ? -1 : (int64_t)round_trip_ms,

@@ -185,31 +185,32 @@ void words_presence(const struct words *w, const struct session_event *e, char o
 }
 
 static const struct {
-    const char *text, *open_text, *short_text; /* open_text: with --no-seal, where it differs */
+    const char *text, *open_text;             /* with --no-seal, where it differs */
+    const char *short_text, *plaintext_short; /* with --plaintext, where it differs */
 } trusts[] = {
-    [SESSION_NOBODY] = {"", NULL, NULL},
+    [SESSION_NOBODY] = {"", NULL, NULL, "no TLS"},
     [SESSION_OPEN] = {"NOT PRIVATE: nothing is sealed (--no-seal), and whoever runs $r can read it",
-                      NULL, "NOT PRIVATE"},
+                      NULL, "NOT PRIVATE", NULL},
     [SESSION_SEALED] = {"sealed: only $p can read it, if the key is theirs; /verify tells", NULL,
-                        "sealed · not yet verified"},
+                        "sealed · not yet verified", "sealed · no TLS · not yet verified"},
     [SESSION_VERIFIED] = {"sealed: only $p can read it; you verified the key", NULL,
-                          "sealed · verified"},
+                          "sealed · verified", "sealed · no TLS · verified"},
     [SESSION_HELD] =
         {"STOP: this is not the $p of before, their key is another one. Either they have a new "
          "device, or somebody pretends to be them. Nothing goes to them, and what you write waits "
          "here. Ask $p in another way, compare /verify; then /trust takes the new key, and what "
          "waits goes out.",
-         NULL, "ANOTHER KEY"},
+         NULL, "ANOTHER KEY", NULL},
     [SESSION_MISMATCH] =
         {"$p does not seal what they write (--no-seal), or the relay hides their keys: nothing "
          "goes to them and nothing of theirs is shown. Ask $p in another way; it goes on when "
          "neither of you has --no-seal.",
          "$p seals what they write, and you do not (--no-seal): nothing goes to them and nothing "
          "of theirs can be shown. It goes on when neither of you has --no-seal, or both.",
-         "NOT PRIVATE"},
+         "NOT PRIVATE", NULL},
     [SESSION_BROKEN] = {"the keys that $r shows for $p are not right: nothing goes to them. Ask "
                         "whoever runs it.",
-                        NULL, "NOT PRIVATE"},
+                        NULL, "NOT PRIVATE", NULL},
 };
 
 void words_trust(const struct words *w, enum session_trust trust, char out[WORDS_MAX])
@@ -218,9 +219,20 @@ void words_trust(const struct words *w, enum session_trust trust, char out[WORDS
     fill(w, differs ? trusts[trust].open_text : trusts[trust].text, out);
 }
 
-const char *words_trust_short(enum session_trust trust)
+const char *words_trust_short(const struct words *w, enum session_trust trust)
 {
-    return trusts[trust].short_text;
+    const char *otherwise = w->plaintext ? trusts[trust].plaintext_short : NULL;
+    return otherwise ? otherwise : trusts[trust].short_text;
+}
+
+void words_without_tls(const struct words *w, char out[WORDS_MAX])
+{
+    fill(w,
+         w->open ? "no TLS (--plaintext): whoever listens on the way reads all of it, and nothing "
+                   "proves that it is $r which answers"
+                 : "no TLS (--plaintext): whoever listens on the way sees who talks to whom, and "
+                   "nothing proves that it is $r which answers; what you say is sealed",
+         out);
 }
 
 struct words_said words_said(const struct payload *p)

@@ -32,9 +32,15 @@ void words_unreachable(const struct words *w, const struct session_event *status
 /* Why the session stopped for good, after an error of the relay's, and what to do. */
 void words_stopped(const struct words *w, enum header_code code, char out[WORDS_MAX]);
 
-/* How private it is, and what to do where it is not: "" for nothing to say; and in a few words. */
+/*
+ * How private it is, and what to do where it is not: "" for nothing to say; and in a few words,
+ * what matters most first, or NULL.
+ */
 void words_trust(const struct words *w, enum session_trust trust, char out[WORDS_MAX]);
-const char *words_trust_short(enum session_trust trust);
+const char *words_trust_short(const struct words *w, enum session_trust trust);
+
+/* What is not private with --plaintext. */
+void words_without_tls(const struct words *w, char out[WORDS_MAX]);
 
 /* "bob is here". */
 void words_presence(const struct words *w, const struct session_event *presence,

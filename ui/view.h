@@ -27,7 +27,7 @@ struct view_status {
     const char *room;
     const char *peer; /* NULL for none */
     enum view_presence presence;
-    const char *trust;     /* "sealed · verified"; NULL: nothing to say */
+    const char *trust;     /* "sealed · verified", cut at a dot where it must be; NULL: nothing */
     bool not_private;      /* `trust` is a warning */
     const char *trouble;   /* "reconnecting in 4 s (refused by den:12121)"; NULL: connected */
     int64_t round_trip_ms; /* -1: not known */

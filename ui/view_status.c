@@ -1,10 +1,12 @@
 #include "view_internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
     PIECES_MAX = 8,
+    STATE_MAX = 64,
     GAP = 2, /* columns between the two sides, at least */
 };
 
@@ -61,39 +63,47 @@ static void format_round_trip(int64_t ms, char *out, size_t size)
         snprintf(out, size, "   %d s", ms < 1000000 ? (int)(ms / 1000) : 999);
 }
 
-/* Copies a state, with a comma for the dot where only ASCII can be shown. */
-static void copy_state(const struct pen *pen, const char *state, char *out, size_t size)
+/*
+ * Copies as many parts of a state as have room, from its beginning, with commas for the dots where
+ * only ASCII can be shown.
+ */
+static void copy_state(const struct pen *pen, const char *state, int room, char out[STATE_MAX])
 {
     static const char dot[] = " · ";
-    const char *at = pen->view->ascii ? memmem(state, strlen(state), dot, strlen(dot)) : NULL;
-    if (at)
-        snprintf(out, size, "%.*s, %s", (int)(at - state), state, at + strlen(dot));
-    else
-        snprintf(out, size, "%s", state);
+    const char *between = "", *next;
+    for (size_t len = 0; state; state = next ? next + strlen(dot) : NULL) {
+        next = memmem(state, strlen(state), dot, strlen(dot));
+        size_t part = next ? (size_t)(next - state) : strlen(state);
+        snprintf(out + len, STATE_MAX - len, "%s%.*s", between, (int)part, state);
+        if (view_columns(out) > room) {
+            out[len] = '\0';
+            return;
+        }
+        len = strlen(out);
+        between = pen->view->ascii ? ", " : dot;
+    }
 }
 
 void view_draw_status(struct pen *pen)
 {
     const struct view_status *status = pen->view->status;
     bool warning = status->trouble || status->not_private;
-    char trust[64];
-    copy_state(pen, status->trust ? status->trust : "", trust, sizeof trust);
-    const char *state = status->trouble ? status->trouble : trust;
-    char round_trip[24];
+    char trust[STATE_MAX], round_trip[24];
     format_round_trip(status->trouble ? -1 : status->round_trip_ms, round_trip, sizeof round_trip);
     struct pieces left = {.count = 0};
     add(&left, ROLE_STATUS, status->room);
     add(&left, ROLE_STATUS, "  ");
     add_peer(pen, &left);
 
-    /* What is short of room: first the round trip, then the trust; a warning is not left out. */
+    /* The round trip makes way for the trust, and that, from its end, for who is there; a warning
+     * is not left out. */
     int columns = pen->layout.columns - 2 * VIEW_MARGIN;
     int least = warning && left.columns > columns / 4 ? columns / 4 : left.columns;
     int room = columns - least - GAP;
-    if (view_columns(state) + view_columns(round_trip) > room)
+    copy_state(pen, status->trust ? status->trust : "", warning ? INT_MAX : room, trust);
+    const char *state = status->trouble ? status->trouble : trust;
+    if (left.columns + GAP + view_columns(state) + view_columns(round_trip) > columns)
         round_trip[0] = '\0';
-    if (view_columns(state) > room && !warning)
-        state = "";
     int right = view_columns(state) + view_columns(round_trip);
     if (right > room)
         right = room > 0 ? room : 0;

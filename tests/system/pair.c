@@ -45,9 +45,17 @@ struct terminal *pair_start_with(const struct pair_options *o)
         fputs(o->config, file);
         fclose(file);
     }
-    const char *argv[] = {
-        CHAT_CLIENT, "--nick", o->nick, "--server", address, "--state", scratch_path(o->folder),
-        "--config",  config,   NULL};
+    const char *argv[] = {CHAT_CLIENT,
+                          "--nick",
+                          o->nick,
+                          "--server",
+                          address,
+                          "--state",
+                          scratch_path(o->folder),
+                          "--config",
+                          config,
+                          o->plaintext ? "--plaintext" : NULL,
+                          NULL};
     const char *environment[8] = {"TZ=UTC"};
     for (size_t i = 0; o->environment && o->environment[i]; i++)
         environment[i + 1] = o->environment[i];

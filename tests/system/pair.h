@@ -4,6 +4,8 @@
 #include "server.h"
 #include "terminal.h"
 
+#include <stdbool.h>
+
 /* A relay, and two people at their screens; for tests between client_make_scratch and its end. */
 enum {
     PAIR_ROWS = 20,
@@ -24,6 +26,7 @@ struct pair_options {
     const char *config;             /* what the configuration file says */
     const char *const *environment; /* besides; as in terminal_options, at most 6 */
     int rows, columns;
+    bool plaintext;
 };
 
 struct terminal *pair_start_with(const struct pair_options *options);

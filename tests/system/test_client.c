@@ -116,6 +116,7 @@ static void test_json_says_what_happens_in_fields(void **state)
     people_start(&alice, "alice", "json", "--json");
     const char *line = process_line_with(&alice.process.out, "\"online\"");
     assert_non_null(strstr(line, "\"event\":\"status\""));
+    assert_non_null(strstr(line, "\"tls\":true"));
     line = process_line_with(&alice.process.out, "presence");
     assert_non_null(strstr(line, "\"nick\":null"));
     people_start(&bob, "bob", "json", "--json");

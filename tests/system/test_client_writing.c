@@ -69,7 +69,8 @@ static void test_no_end_loses_what_waits(void **state)
     assert_true(terminal_wait(bob, "before the end"));
     terminal_free(alice);
 
-    alice = pair_start_with(&(struct pair_options){"alice", "ends", "grace = 10\n", NULL, 0, 0});
+    alice = pair_start_with(
+        &(struct pair_options){.nick = "alice", .folder = "ends", .config = "grace = 10\n"});
     assert_true(terminal_wait(alice, "bob ● here"));
     terminal_send(alice, "two\rlines\rdraft");
     assert_true(terminal_wait(alice, "› draft"));

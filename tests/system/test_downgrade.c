@@ -35,6 +35,24 @@ static void expect_end(struct client *c, int status)
     client_expect_exit(c, status);
 }
 
+static void test_both_ends_without_tls(void **state)
+{
+    (void)state;
+    server_start(&server, listen_option, NULL);
+    people_start(&alice, "alice", "neither", "--plain --plaintext");
+    client_expect_told(&alice, "-- no TLS (--plaintext): whoever listens on the way sees who");
+    people_start(&bob, "bob", "neither", "--json --plaintext");
+    const char *line = process_line_with(&bob.process.out, "\"online\"");
+    assert_non_null(strstr(line, "\"event\":\"status\""));
+    assert_non_null(strstr(line, "\"tls\":false"));
+    client_expect_told(&alice, "sealed: only bob can read it");
+    client_say(&alice, "/quit");
+    expect_end(&alice, 0);
+    client_end_input(&bob);
+    client_expect_exit(&bob, 0);
+    server_stop(&server);
+}
+
 static void test_one_end_without_tls(void **state)
 {
     (void)state;
@@ -219,6 +237,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, people_tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(test_both_ends_without_tls),
         TEST(test_one_end_without_tls),
         TEST(test_one_end_without_sealing),
         TEST(test_what_was_to_be_sealed_stays_so),

@@ -79,6 +79,25 @@ static void test_another_key_is_held_until_trusted(void **state)
     pair_quit(bob);
 }
 
+static void test_without_tls_the_top_line_says_so(void **state)
+{
+    (void)state;
+    struct pair_options options = {.nick = "alice", .folder = "plaintext", .plaintext = true};
+    server_stop(&server);
+    server_start(&server, "--memory --listen 127.0.0.1:0", NULL);
+    snprintf(address, sizeof address, "%s", server.addresses[0]);
+    alice = pair_start_with(&options);
+    assert_true(terminal_wait(alice, "nobody else is here yet"));
+    assert_true(terminal_wait(alice, "no TLS (--plaintext): whoever listens on the way"));
+    options.nick = "bob";
+    bob = pair_start_with(&options);
+    assert_true(terminal_wait(alice, "sealed · no TLS · not yet verified"));
+    terminal_send(alice, "/verify yes\r");
+    assert_true(terminal_wait(alice, "sealed · no TLS · verified"));
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 /* As a camera wants it, on a terminal of any colour: white on black, with white around it. */
 static void test_the_code_is_white_on_black(void **state)
 {
@@ -112,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_relay_with_another_key_is_refused),
         TEST(test_another_key_is_held_until_trusted),
+        TEST(test_without_tls_the_top_line_says_so),
         TEST(test_the_code_is_white_on_black),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);

@@ -358,6 +358,7 @@ static const char *shown_by(int (*make)(struct face **f, int stop_fd), const cha
     char why[WORDS_MAX];
     assert_int_equal(settings_set(&settings, SETTING_EMOJI, emoji, strlen(emoji), why), 0);
     options.settings = &settings;
+    options.demo = true; /* nothing is told of the relay */
     assert_int_equal(talk_new(&f->talk, &options), 0);
     assert_int_equal(talk_connect(f->talk, &relay, 0, why), 0);
     const struct session_message_row row = {.id = 5, .wall_ms = 60000, .stream = 0xab, .n = 3};

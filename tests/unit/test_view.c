@@ -264,6 +264,19 @@ static void test_the_top_line(void **state)
           .trust = "NOT PRIVATE",
           .not_private = true,
           .round_trip_ms = 0}},
+        {"status-away-not-private",
+         {.room = "lobby",
+          .peer = "alice",
+          .presence = VIEW_AWAY,
+          .trust = "NOT PRIVATE",
+          .not_private = true,
+          .round_trip_ms = 0}},
+        {"status-no-tls",
+         {.room = "tea",
+          .peer = "bob",
+          .presence = VIEW_HERE,
+          .trust = "sealed · no TLS · not yet verified",
+          .round_trip_ms = 2}},
         {"status-trouble",
          {.room = "lobby",
           .peer = "bob",
@@ -282,7 +295,7 @@ static void test_the_top_line(void **state)
         struct scene s = new_scene();
         s.view.status = &cases[i].status;
         char *all = calloc(1, 1);
-        for (int columns = 80; columns >= 20; columns -= 30) {
+        for (int columns = 80; columns >= 20; columns -= 20) {
             draw(&s, 4, columns);
             char *picture = picture_of(s.canvas);
             picture[strcspn(picture, "\n") + 1] = '\0';

@@ -94,6 +94,37 @@ static void test_who_is_there(void **state)
     assert_non_null(strstr(text, "the other person"));
 }
 
+static void test_without_tls_it_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        enum session_trust trust;
+        const char *text, *plaintext_text;
+    } rows[] = {
+        {SESSION_NOBODY, NULL, "no TLS"},
+        {SESSION_OPEN, "NOT PRIVATE", "NOT PRIVATE"},
+        {SESSION_SEALED, "sealed · not yet verified", "sealed · no TLS · not yet verified"},
+        {SESSION_VERIFIED, "sealed · verified", "sealed · no TLS · verified"},
+        {SESSION_HELD, "ANOTHER KEY", "ANOTHER KEY"},
+    };
+    struct words plaintext = bob;
+    plaintext.plaintext = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *text = words_trust_short(&bob, rows[i].trust);
+        assert_int_equal(text != NULL, rows[i].text != NULL);
+        if (text)
+            assert_string_equal(text, rows[i].text);
+        assert_string_equal(words_trust_short(&plaintext, rows[i].trust), rows[i].plaintext_text);
+    }
+    char text[WORDS_MAX];
+    words_without_tls(&plaintext, text);
+    assert_non_null(strstr(text, "what you say is sealed"));
+    plaintext.open = true;
+    words_without_tls(&plaintext, text);
+    assert_null(strstr(text, "sealed"));
+    assert_non_null(strstr(text, "reads all of it"));
+}
+
 static void test_counts_agree_with_their_verbs(void **state)
 {
     (void)state;
@@ -200,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_states_in_words),
         cmocka_unit_test(test_an_error_of_the_relay_s_explains_itself),
         cmocka_unit_test(test_who_is_there),
+        cmocka_unit_test(test_without_tls_it_says_so),
         cmocka_unit_test(test_counts_agree_with_their_verbs),
         cmocka_unit_test(test_what_the_other_person_types),
         cmocka_unit_test(test_this_machine_has_a_name_for_others),
