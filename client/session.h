@@ -4,6 +4,7 @@
 #include "header.h"
 #include "keys.h"
 #include "payload.h"
+#include "transfer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -129,9 +130,9 @@ struct session_stream_row {
 
 /*
  * Before session_start the edge hands over what the disk holds: prekeys as they were made, peers,
- * then streams, then every message of ours without a receipt, oldest first, and the next id. The
- * peer spoken with last comes last. ERROR_STORE where a row does not fit those before it,
- * ERROR_NOMEM.
+ * then streams, then every message of ours without a receipt, oldest first, and those of
+ * SESSION_SAVE_CHUNK, then files (transfer.h) and the next id. The peer spoken with last comes
+ * last. ERROR_STORE where a row does not fit those before it, ERROR_NOMEM.
  */
 int session_restore_prekey(struct session *s, const struct session_prekey_row *row);
 int session_restore_peer(struct session *s, const struct session_peer_row *row);
@@ -212,10 +213,10 @@ int session_quit(struct session *s, bool leave, uint64_t now_ms);
 int session_committed(struct session *s, uint64_t now_ms);
 
 /*
- * Answers SESSION_LOAD: messages of ours of that stream, in order from the asked one on, then
- * session_load_done. session_loaded gives 1 when no more of them are wanted now, otherwise 0;
- * ERROR_STORE where that is no message of ours. A message that the history has no more is left out;
- * the session says so to the peer (`first`).
+ * Answers SESSION_LOAD: messages of ours of that stream, those of SESSION_SAVE_CHUNK among them, in
+ * order from the asked one on, then session_load_done. session_loaded gives 1 when no more of them
+ * are wanted now, otherwise 0; ERROR_STORE where that is no message of ours. A message that the
+ * history has no more is left out; the session says so to the peer (`first`).
  */
 int session_loaded(struct session *s, const struct session_message_row *row);
 int session_load_done(struct session *s, uint64_t now_ms);
@@ -227,8 +228,11 @@ enum session_event_type {
     SESSION_SAVE_PEER,
     SESSION_SAVE_STREAM,
     SESSION_SAVE_MESSAGE, /* insert, or replace the one with this id */
+    SESSION_SAVE_CHUNK,   /* insert: a message without an id, which nobody sees; of ours only */
     SESSION_SAVE_MARK,    /* of message `id`: `mark` */
     SESSION_SAVE_SEEN,    /* see SESSION_SEEN_UP_TO */
+    SESSION_SAVE_FILE,    /* insert, or replace the one of this message. Of theirs, what was written
+                             is to be safe before the commit */
     SESSION_SAVE_PREKEY,  /* the secret is borrowed until the next call */
     SESSION_DROP_PREKEYS, /* made before `made_ms`: erase them */
     SESSION_SAVE_PIN,     /* at once, and safely; not in the transaction */
@@ -241,6 +245,10 @@ enum session_event_type {
     SESSION_MARK,       /* show it: `id`, `mark`, `stream`, `n` */
     SESSION_SEEN_UP_TO, /* `load`: our messages to that peer up to this one (in the order of their
                            ids) that are SESSION_DELIVERED, are SESSION_SEEN */
+    SESSION_FILE,       /* show it: the state of a file changed, or more of it came or arrived */
+    SESSION_FILE_READ,  /* `piece`: of one of ours, see transfer_give */
+    SESSION_FILE_WRITE, /* `piece`: of one of theirs, see transfer_fail */
+    SESSION_FILE_CHECK, /* `id`: all of it is written, see transfer_check */
     SESSION_SIGNAL,     /* typing, away */
     SESSION_REFUSED,    /* message `id` was not taken, for now: `code`, `text` */
     SESSION_MISSING,    /* the peer cannot send what came before message `id`, which is next */
@@ -258,7 +266,9 @@ struct session_event {
             bool replace; /* in the place of another key; else that is a reason to disconnect */
         };
         uint64_t made_ms;
-        struct session_message_row message_row; /* SAVE_MESSAGE, MESSAGE */
+        struct session_message_row message_row; /* SAVE_MESSAGE, SAVE_CHUNK, MESSAGE */
+        struct transfer_row file_row;           /* SAVE_FILE, FILE */
+        struct transfer_piece piece;
         struct {
             uint64_t id;
             enum session_mark mark;
