@@ -100,12 +100,12 @@ void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
     r->counters.receipts++;
     for (struct stream *s = known; s; s = stream_find_next(s))
         queue_cover(r, s, last);
-    stream_trim(r, of);
     if (asked) {
         stream_await(asked, h->n + 1);
         if (peer->client && output_forget_stored(r, peer->client, h->stream))
             seat_announce(r, of, HEADER_ONLINE);
     }
+    stream_trim(r, of); /* last: what is awaited is the newest, and stays */
     if (k)
         pass_on(r, peer, k);
     if (peer && !peer->client)

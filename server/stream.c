@@ -126,8 +126,11 @@ void stream_trim_idle(struct relay *r, struct seat *to)
 
 void stream_await(struct stream *s, uint64_t n)
 {
+    struct seat *to = s->seat;
     s->awaited = n;
-    s->awaited_epoch = s->seat->room->epoch;
+    s->awaited_epoch = to->room->epoch;
+    link_take(&s->in_seat);
+    link_put(s->busy ? &to->streams_busy : &to->streams_rest, &s->in_seat);
 }
 
 bool stream_refuses(const struct stream *s, uint64_t n)

@@ -40,8 +40,10 @@ void stream_update(struct stream *s);
 /* Frees the oldest of those that a seat has too many of. */
 void stream_trim(struct relay *r, struct seat *to);
 
-/* From now on message `n` is awaited, and nothing else taken; or no longer. */
+/* From now on message `n` is awaited, and nothing else taken; the last to be trimmed. */
 void stream_await(struct stream *s, uint64_t n);
+
+/* Whether another message than `n` is awaited. */
 bool stream_refuses(const struct stream *s, uint64_t n);
 
 /* Message `n` is the newest that is held; 0 for none. */

@@ -130,6 +130,38 @@ static void test_only_so_many_streams_are_awaited(void **state)
     harness_stop();
 }
 
+static void test_what_was_asked_for_last_is_awaited(void **state)
+{
+    (void)state;
+    start(NULL);
+    /* Two senders, one after the other, use one number: cleo's stream is the oldest at rest. */
+    harness_run("alice> message bob fff 5 x\n"
+                "bob< message alice fff 5 x\n"
+                "alice> bye leave\n"
+                "alice< finish\n"
+                "alice lost\n"
+                "bob< presence alice left id=A\n"
+                "alice> hello cleo\n"
+                "alice< welcome cleo lobby 0 bob online id=B\n"
+                "bob< presence cleo online\n"
+                "alice> message bob fff 1 x\n"
+                "bob< message cleo fff 1 x\n"
+                "bob> receipt cleo fff 1\n"
+                "alice< receipt bob fff 1\n");
+    harness_run_each("alice> message bob # 1 x\n"
+                     "bob< message cleo # 1 x\n"
+                     "bob> receipt cleo # 1\n"
+                     "alice< receipt bob # 1\n",
+                     1, RELAY_STREAMS_EXPECTED - 1);
+    /* Now alice's comes to rest too, and is one too many. */
+    harness_run("bob> receipt cleo fff 5 resend\n"
+                "alice< receipt bob fff 5 resend\n"
+                "alice> message bob fff 7 x\n"
+                "alice> message bob fff 6 x\n"
+                "bob< message cleo fff 6 x\n");
+    harness_stop();
+}
+
 static void test_only_so_many_receipts_wait(void **state)
 {
     (void)state;
@@ -405,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_a_sender_who_left_and_came_back_is_the_same),
         cmocka_unit_test(test_what_is_held_for_one_receiver_is_bounded),
         cmocka_unit_test(test_only_so_many_streams_are_awaited),
+        cmocka_unit_test(test_what_was_asked_for_last_is_awaited),
         cmocka_unit_test(test_only_so_many_receipts_wait),
         cmocka_unit_test(test_the_memory_of_all_is_bounded),
         cmocka_unit_test(test_a_client_that_does_not_read),
