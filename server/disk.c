@@ -41,6 +41,12 @@ void disk_save_seat(struct relay *r, struct seat *s)
     disk_change(r, s, 0, 0);
 }
 
+void disk_update_seat(struct relay *r, struct seat *s)
+{
+    if (s->saved)
+        disk_save_seat(r, s);
+}
+
 void disk_save_message(struct relay *r, struct message *m)
 {
     struct seat *s = m->stream->seat;

@@ -18,8 +18,11 @@ void disk_forget_message(struct relay *r, struct message *m);
 /* The open transaction changes how much the seat has on disk. */
 void disk_change(struct relay *r, struct seat *s, int64_t count, int64_t cost);
 
-/* Saves the seat's row; again, where something of it changed. */
+/* Saves the seat's row, so that it has one from now on. */
 void disk_save_seat(struct relay *r, struct seat *s);
+
+/* Something of what its row says changed: saves that anew, where it has one. */
+void disk_update_seat(struct relay *r, struct seat *s);
 
 /* Deletes what it has on disk, or frees it where it has nothing there: it is nobody's any more. */
 void disk_delete_seat(struct relay *r, struct seat *s);

@@ -1,5 +1,6 @@
 #include "hello.h"
 
+#include "disk.h"
 #include "error.h"
 #include "log.h"
 #include "note.h"
@@ -210,6 +211,7 @@ void hello_take_keys(struct relay *r, struct relay_client *c, const struct heade
     } else {
         free(s->keys);
         s->keys = keys;
+        disk_update_seat(r, s);
         seat_announce(r, s, HEADER_ONLINE);
     }
     free(identity);

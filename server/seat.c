@@ -187,9 +187,8 @@ void seat_come(struct relay *r, struct seat *s, struct relay_client *c)
         s->since_wall_ms = core_wall_ms(r);
         set_heap(s, NULL);
         receipt_hand_over(r, s);
-        if (s->saved)
-            disk_save_seat(r, s);
     }
+    disk_update_seat(r, s);
     seat_announce(r, s, HEADER_ONLINE);
     disk_load_more(r, s);
 }
@@ -204,8 +203,7 @@ void seat_go(struct relay *r, struct seat *s)
     if (r->options.durable)
         disk_save_run(r, s);
     queue_rewind(s);
-    if (s->saved)
-        disk_save_seat(r, s);
+    disk_update_seat(r, s);
     stream_trim_idle(r, s);
     seat_update(r, s);
 }
