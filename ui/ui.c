@@ -39,6 +39,8 @@ void ui_free(struct ui *ui)
     offer_clear(&ui->offer);
     free(ui->note);
     free(ui->held);
+    for (int i = 0; i < VIEW_BARS; i++)
+        free(ui->bars[i].what);
     free(ui->status_strings);
     transcript_free(ui->transcript);
     transcript_free(ui->latest);
@@ -181,6 +183,18 @@ int ui_set_held(struct ui *ui, const char *held)
     return 0;
 }
 
+int ui_set_bar(struct ui *ui, int bar, const char *what, const struct progress *progress)
+{
+    char *copy = what ? strdup(what) : NULL;
+    if (what && !copy)
+        return ERROR_NOMEM;
+    free(ui->bars[bar].what);
+    ui->bars[bar].what = copy;
+    if (what)
+        ui->bars[bar].progress = *progress;
+    return 0;
+}
+
 const struct canvas *ui_draw(struct ui *ui)
 {
     bool choosing = ui->mode == UI_CHOOSING_THEME;
@@ -198,6 +212,7 @@ const struct canvas *ui_draw(struct ui *ui)
         .writing = ui->writing,
         .note = ui->note,
         .held = ui->held,
+        .bars = ui->bars,
         .offer = ui->offer.choices ? &ui->offer : NULL,
         .question = asking ? ui->question : NULL,
         .prompt = ui->mode == UI_SEARCHING ? "search:" : NULL,

@@ -141,6 +141,12 @@ int ui_offer(struct ui *ui, size_t at, const struct offer_choice *choices, size_
  */
 int ui_set_held(struct ui *ui, const char *held);
 
+/*
+ * Something that takes long, above the input: `what` and `progress` (copied); NULL for nothing any
+ * more. `bar` is less than VIEW_BARS. ERROR_NOMEM.
+ */
+int ui_set_bar(struct ui *ui, int bar, const char *what, const struct progress *progress);
+
 /* A note above the input until the next key. ERROR_NOMEM. */
 int ui_set_note(struct ui *ui, const char *note);
 

@@ -36,6 +36,7 @@ struct ui {
     char *status_strings;
     bool writing; /* the peer is */
     char *note, *held;
+    struct view_bar bars[VIEW_BARS];
 
     struct offer offer;
     enum ui_mode mode;

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    GAP = 2,      /* columns between two things in a row */
+    BAR_MIN = 30, /* the least columns for what takes long, where something else wants some */
+};
+
 static const struct sign rule = {"─", "-"}, ellipsis = {"…", "~"}, takeable = {"↶", "<"};
 static const struct sign prompts[] = {{"›", ">"}, {"…", "+"}};
 
@@ -66,24 +71,55 @@ struct canvas_at view_advance(struct pen *pen, struct canvas_at at, enum theme_r
     return at;
 }
 
-/* "▼ 3 more below" to the left, "bob is writing…" to the right. */
-static void draw_news(struct pen *pen, struct canvas_at at)
+/* Puts what takes long, side by side where there is room. */
+static void draw_bars(struct pen *pen, struct canvas_at at)
+{
+    const struct view_bar *bars = pen->view->bars;
+    char line[PROGRESS_LINE_MAX];
+    bool both = bars[0].what && bars[1].what && at.columns >= 2 * BAR_MIN + GAP;
+    int columns = both ? (at.columns - GAP) / 2 : at.columns;
+    for (int i = 0; i < VIEW_BARS; i++) {
+        if (!bars[i].what)
+            continue;
+        const struct progress *p = &bars[i].progress;
+        view_put(pen, (struct canvas_at){at.row, at.column, columns}, ROLE_INFO,
+                 progress_format(p, bars[i].what, columns, pen->view->ascii, line));
+        if (!both)
+            return;
+        at.column += columns + GAP;
+    }
+}
+
+/* Puts "bob is writing…" at the right end, and gives the columns that are left. */
+static int draw_writing(struct pen *pen, struct canvas_at at, int least)
 {
     const struct view *view = pen->view;
-    char text[VIEW_MORE_MAX];
-    if (!transcript_is_split(view->transcript) &&
-        view_more(pen, transcript_below(view->transcript), " more below", text))
-        at = view_advance(pen, at, ROLE_INFO, text);
     if (!view->writing || !view->status->peer)
-        return;
+        return at.columns;
     const char *verb = view->ascii ? " is writing..." : " is writing…";
     int width = view_columns(view->status->peer) + view_columns(verb);
-    if (width + 2 > at.columns)
-        return;
+    int left = at.columns - width - GAP;
+    if (left < least)
+        return at.columns;
     at.column += at.columns - width;
     at.columns = width;
     at = view_advance(pen, at, ROLE_INFO, view->status->peer);
     view_advance(pen, at, ROLE_INFO, verb);
+    return left;
+}
+
+/* "▼ 3 more below" to the left, then what takes long, "bob is writing…" to the right. */
+static void draw_news(struct pen *pen, struct canvas_at at)
+{
+    const struct view *view = pen->view;
+    char text[VIEW_MORE_MAX];
+    bool busy = view->bars && (view->bars[0].what || view->bars[1].what);
+    if (!transcript_is_split(view->transcript) &&
+        view_more(pen, transcript_below(view->transcript), busy ? "  " : " more below", text))
+        at = view_advance(pen, at, ROLE_INFO, text);
+    at.columns = draw_writing(pen, at, busy ? BAR_MIN : 0);
+    if (busy)
+        draw_bars(pen, at);
 }
 
 /* Not all of the list may have found room. */

@@ -5,6 +5,7 @@
 #include "editor.h"
 #include "layout.h"
 #include "offer.h"
+#include "progress.h"
 #include "transcript.h"
 
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 enum {
     VIEW_MARGIN = 1, /* columns left free at either side, of a page too */
+    VIEW_BARS = 2,   /* what can take long at once */
 };
 
 enum view_presence {
@@ -33,6 +35,12 @@ struct view_status {
     int64_t round_trip_ms; /* -1: not known */
 };
 
+/* Something that takes long. */
+struct view_bar {
+    char *what; /* sanitised; NULL: there is none */
+    struct progress progress;
+};
+
 /* Everything that is on the screen. */
 struct view {
     struct transcript *transcript;
@@ -44,12 +52,13 @@ struct view {
     struct theme theme;
     bool ascii; /* ASCII marks and lines */
     const struct view_status *status;
-    bool writing;              /* the peer is */
-    const char *note;          /* for the line above the input, or NULL */
-    const char *question;      /* likewise, and it waits for an answer */
-    const char *held;          /* likewise: what was sent and can be taken back */
-    const struct offer *offer; /* what can be completed, or NULL */
-    const char *prompt;        /* in place of the usual one, or NULL: "search:" */
+    bool writing;                /* the peer is */
+    const char *note;            /* for the line above the input, or NULL */
+    const char *question;        /* likewise, and it waits for an answer */
+    const char *held;            /* likewise: what was sent and can be taken back */
+    const struct view_bar *bars; /* likewise: VIEW_BARS of them */
+    const struct offer *offer;   /* what can be completed, or NULL */
+    const char *prompt;          /* in place of the usual one, or NULL: "search:" */
 };
 
 /* Draws it; also gives the transcript and the editor their sizes. ERROR_NOMEM. */

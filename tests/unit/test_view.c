@@ -334,6 +334,29 @@ static void test_the_input(void **state)
     end_scene(&s);
 }
 
+static void test_what_takes_long(void **state)
+{
+    (void)state;
+    struct scene s = conversation();
+    char photo[] = "photo.jpg", notes[] = "notes";
+    struct view_bar bars[VIEW_BARS] = {
+        {photo, {.done = 12345678, .total = 30100000, .pace = 2100000}}};
+    s.view.bars = bars;
+    check(&s, 12, 78, "progress-78x12");
+    check(&s, 4, 20, "progress-20x4");
+    s.view.writing = true;
+    check(&s, 12, 78, "progress-writing-78x12");
+    bars[1] = (struct view_bar){notes, {.done = 12, .total = 900}};
+    check(&s, 12, 78, "progress-writing-78x12"); /* there is no room for the second one */
+    s.view.writing = false;
+    check(&s, 12, 78, "progress-both-78x12");
+    transcript_scroll(s.view.transcript, -3);
+    check(&s, 12, 60, "progress-below-60x12");
+    s.view.ascii = true;
+    check(&s, 12, 78, "progress-ascii-78x12");
+    end_scene(&s);
+}
+
 static void test_a_page(void **state)
 {
     (void)state;
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_what_became_of_messages),
         cmocka_unit_test(test_the_top_line),
         cmocka_unit_test(test_the_input),
+        cmocka_unit_test(test_what_takes_long),
         cmocka_unit_test(test_a_page),
         cmocka_unit_test(test_styles),
         cmocka_unit_test(test_out_of_memory_is_told),
