@@ -461,6 +461,24 @@ static void test_choosing_a_theme(void **state)
 }
 
 /* Whatever fails for want of memory: no line is lost or sent twice, and it goes on. */
+static void test_a_bar_is_there_until_its_end(void **state)
+{
+    (void)state;
+    const struct progress half = {.done = 50, .total = 100};
+    char name[] = "notes.txt";
+    struct ui *ui = person_start(24, 80);
+    assert_int_equal(ui_set_bar(ui, 1, name, &half), 0);
+    memset(name, 'x', 5); /* it was copied */
+    assert_true(person_shows(ui, "notes.txt  ▰▰▰▰▱▱▱▱  50 %"));
+    assert_int_equal(ui_set_note(ui, "a note hides it until the next key"), 0);
+    assert_false(person_shows(ui, "notes.txt"));
+    person_type(ui, "a");
+    assert_true(person_shows(ui, "notes.txt"));
+    assert_int_equal(ui_set_bar(ui, 1, NULL, NULL), 0);
+    assert_false(person_shows(ui, "notes.txt"));
+    ui_free(ui);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -481,6 +499,7 @@ static void test_out_of_memory(void **state)
         ui_input(ui, &(struct input){.kind = INPUT_CHAR, .code = 'n'});
         ui_open_page(ui, page, strlen(page));
         ui_set_note(ui, "note");
+        ui_set_bar(ui, 0, "work", &(struct progress){.total = 1});
         ui_set_status(ui, &person_status);
         ui_draw(ui);
         torture_end();
@@ -521,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_searching),
         cmocka_unit_test(test_reading_goes_on_with_the_arrows),
         cmocka_unit_test(test_choosing_a_theme),
+        cmocka_unit_test(test_a_bar_is_there_until_its_end),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
