@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "emoji.h"
 #include "error.h"
+#include "filename.h"
 #include "settings.h"
 #include "text.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
     CHOICES_MAX = 500,
@@ -111,14 +113,27 @@ static int by_name(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
+static bool is_folder(DIR *dir, const struct dirent *entry)
+{
+    struct stat st;
+    if (entry->d_type != DT_LNK && entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+enum which {
+    EVERY_FILE,
+    FOLDERS,
+};
+
 /* The files of a folder whose path begins as the word does. */
-static int add_files(struct complete *c, struct word word)
+static int add_files(struct complete *c, struct word word, enum which which)
 {
     size_t folder_len = word.len;
     while (folder_len > 0 && word.at[folder_len - 1] != '/')
         folder_len--;
     char folder[PATH_MAX];
-    if (snprintf(folder, sizeof folder, "%.*s", (int)folder_len, word.at) >= (int)sizeof folder)
+    if (filename_expand(word.at, folder_len, folder))
         return 0;
     DIR *dir = opendir(*folder ? folder : ".");
     const struct dirent *entry;
@@ -127,10 +142,12 @@ static int add_files(struct complete *c, struct word word)
         char name[PATH_MAX + NAME_MAX + 1], text[sizeof name + 1];
         const char *own = entry->d_name;
         bool hidden = own[0] == '.' && (folder_len == word.len || word.at[folder_len] != '.');
-        if (hidden || strcmp(own, ".") == 0 || strcmp(own, "..") == 0)
+        bool deeper = is_folder(dir, entry);
+        if (hidden || strcmp(own, ".") == 0 || strcmp(own, "..") == 0 ||
+            (which == FOLDERS && !deeper))
             continue;
-        snprintf(name, sizeof name, "%s%s", folder, own);
-        snprintf(text, sizeof text, "%s%s", name, entry->d_type == DT_DIR ? "/" : "");
+        snprintf(name, sizeof name, "%.*s%s", (int)folder_len, word.at, own);
+        snprintf(text, sizeof text, "%s%s", name, deeper ? "/" : "");
         if (text_is_utf8(name, strlen(name)))
             rc = add(c, word, &(struct offer_choice){name, text, text + folder_len});
     }
@@ -148,7 +165,7 @@ static int add_values(struct complete *c, struct word word, struct word before)
     if (setting == SETTING_COUNT)
         return 0;
     if (setting == SETTING_NOTIFY)
-        return add_files(c, word);
+        return add_files(c, word, EVERY_FILE);
     const struct settings_option *option = settings_option(setting);
     const char *choices = option->kind == SETTINGS_SWITCH ? "on off" : option->choices;
     int rc = 0;
@@ -188,6 +205,10 @@ static int add_arguments(struct complete *c, struct word command, struct word wo
     bool slash = word.len > 0 && word.at[0] == '/';
     if (is(command, "/help"))
         return slash ? add_commands(c, word) : add_command_names(c, word);
+    if (is(command, "/send"))
+        return add_files(c, word, EVERY_FILE);
+    if (is(command, "/save"))
+        return add_files(c, word, FOLDERS);
     if (is(command, "/theme"))
         return add_values(c, word, (struct word){"theme", 5});
     if (!is(command, "/set"))
@@ -195,12 +216,24 @@ static int add_arguments(struct complete *c, struct word command, struct word wo
     return before.len > 0 ? add_values(c, word, before) : add_setting_names(c, word);
 }
 
+/* Where the word at the cursor begins: a path goes from the command to the end of the line. */
+static size_t find_word(const char *line, size_t cursor, struct word command)
+{
+    size_t at = cursor;
+    if (cursor > command.len && (is(command, "/send") || is(command, "/save"))) {
+        at = command.len + strspn(line + command.len, " ");
+        return at < cursor ? at : cursor;
+    }
+    while (at > 0 && line[at - 1] != ' ' && line[at - 1] != '\n')
+        at--;
+    return at;
+}
+
 int complete_find(struct complete *c, const char *line, size_t cursor)
 {
-    *c = (struct complete){.at = cursor};
-    while (c->at > 0 && line[c->at - 1] != ' ' && line[c->at - 1] != '\n')
-        c->at--;
-    struct word word = {line + c->at, cursor - c->at}, command = {line, strcspn(line, " \n")};
+    struct word command = {line, strcspn(line, " \n")};
+    *c = (struct complete){.at = find_word(line, cursor, command)};
+    struct word word = {line + c->at, cursor - c->at};
     int rc = 0;
     if (word.len >= EMOJI_TYPED_MIN && word.at[0] == ':')
         rc = add_emoji(c, word);

@@ -1,5 +1,6 @@
 #include "filename.h"
 
+#include "error.h"
 #include "text.h"
 
 #include <stdbool.h>
@@ -76,4 +77,19 @@ const char *filename_make(const char *name, size_t len, unsigned number, char ou
     snprintf(out, FILENAME_SIZE, "%.*s%s%s", (int)stem, made, numbered, extension);
     free(safe);
     return out;
+}
+
+int filename_expand(const char *typed, size_t len, char out[PATH_MAX])
+{
+    const char *home = getenv("HOME");
+    if (memchr(typed, '\0', len))
+        return ERROR_STATE;
+    if (len > 1 && strchr("\"'", typed[0]) && typed[len - 1] == typed[0]) {
+        typed++;
+        len -= 2;
+    }
+    bool is_at_home = home && len > 0 && typed[0] == '~' && (len == 1 || typed[1] == '/');
+    int n = snprintf(out, PATH_MAX, "%s%.*s", is_at_home ? home : "", (int)(len - is_at_home),
+                     typed + is_at_home);
+    return n < PATH_MAX ? 0 : ERROR_LIMIT;
 }

@@ -1,6 +1,7 @@
 #ifndef FILENAME_H
 #define FILENAME_H
 
+#include <limits.h>
 #include <stddef.h>
 
 enum {
@@ -17,5 +18,11 @@ const char *filename_make(const char *name, size_t len, unsigned number, char ou
 
 /* The part of a path behind its last slash. */
 const char *filename_of(const char *path);
+
+/*
+ * A path as somebody types it: quotes around it are none of it, and `~` at its start is their home.
+ * ERROR_LIMIT where it is too long, ERROR_STATE for a NUL in it.
+ */
+int filename_expand(const char *typed, size_t len, char out[PATH_MAX]);
 
 #endif

@@ -66,15 +66,26 @@ static void test_files(void **state)
     char folder[] = "/tmp/complete.XXXXXX", command[256], line[128], expected[512];
     assert_non_null(mkdtemp(folder));
     snprintf(command, sizeof command,
-             "cd %s && mkdir box && touch b a.txt .hidden \"$(printf 'bad\\377')\"", folder);
+             "cd %s && mkdir box && ln -s box link && touch 'a b.txt' b a.txt .hidden \"$(printf "
+             "'bad\\377')\"",
+             folder);
     assert_int_equal(system(command), 0);
     snprintf(line, sizeof line, "/set notify %s/", folder);
-    snprintf(expected, sizeof expected, "12|%s/a.txt|%s/b|%s/box/", folder, folder, folder);
+    snprintf(expected, sizeof expected, "12|%s/a b.txt|%s/a.txt|%s/b|%s/box/|%s/link/", folder,
+             folder, folder, folder, folder);
     assert_string_equal(found(line), expected);
     snprintf(line, sizeof line, "/set notify %s/.h", folder);
     snprintf(expected, sizeof expected, "12|%s/.hidden", folder);
     assert_string_equal(found(line), expected);
     assert_string_equal(found("/set notify /nothing/at/all"), "12");
+    snprintf(line, sizeof line, "/save %s/", folder);
+    snprintf(expected, sizeof expected, "6|%s/box/|%s/link/", folder, folder);
+    assert_string_equal(found(line), expected);
+    snprintf(line, sizeof line, "/send  %s/a b", folder); /* a name may have spaces */
+    snprintf(expected, sizeof expected, "7|%s/a b.txt", folder);
+    assert_string_equal(found(line), expected);
+    setenv("HOME", folder, 1);
+    assert_string_equal(found("/send ~/bo"), "6|~/box/");
     snprintf(command, sizeof command, "rm -r %s", folder);
     assert_int_equal(system(command), 0);
 }

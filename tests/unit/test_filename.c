@@ -1,3 +1,4 @@
+#include "error.h"
 #include "filename.h"
 #include "text.h"
 #include "torture.h"
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *make(const char *name, unsigned number)
@@ -87,6 +88,34 @@ static void test_the_end_of_a_path(void **state)
     assert_string_equal(filename_of("folder/"), "");
 }
 
+static void test_paths_as_they_are_typed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *typed, *path;
+    } cases[] = {
+        {"a b.txt", "a b.txt"},
+        {"~", "/home/zoë"},
+        {"~/a", "/home/zoë/a"},
+        {"~bob/a", "~bob/a"},
+        {"'/tmp/a b'", "/tmp/a b"},
+        {"\"~/a b\"", "/home/zoë/a b"},
+        {"'", "'"},
+        {"'a\"", "'a\""},
+        {"", ""},
+    };
+    char path[PATH_MAX], longest[PATH_MAX + 1];
+    setenv("HOME", "/home/zoë", 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(filename_expand(cases[i].typed, strlen(cases[i].typed), path), 0);
+        assert_string_equal(path, cases[i].path);
+    }
+    memset(longest, 'x', sizeof longest);
+    assert_int_equal(filename_expand(longest, PATH_MAX - 1, path), 0);
+    assert_int_equal(filename_expand(longest, PATH_MAX, path), ERROR_LIMIT);
+    assert_int_equal(filename_expand("a\0b", 3, path), ERROR_STATE);
+}
+
 static void test_out_of_memory_is_told(void **state)
 {
     (void)state;
@@ -102,6 +131,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_a_long_name_is_cut_before_its_extension),
         cmocka_unit_test(test_the_end_of_a_path),
+        cmocka_unit_test(test_paths_as_they_are_typed),
         cmocka_unit_test(test_out_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
