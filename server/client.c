@@ -14,7 +14,8 @@
 static const bool allowed[CLIENT_STATES][CLIENT_STATES] = {
     [CLIENT_NEW] = {[CLIENT_JOINED] = true, [CLIENT_FLUSHING] = true, [CLIENT_DROPPED] = true},
     [CLIENT_JOINED] = {[CLIENT_FLUSHING] = true, [CLIENT_DROPPED] = true},
-    [CLIENT_FLUSHING] = {[CLIENT_LINGERING] = true, [CLIENT_DROPPED] = true},
+    [CLIENT_FLUSHING] = {[CLIENT_FINISHING] = true, [CLIENT_DROPPED] = true},
+    [CLIENT_FINISHING] = {[CLIENT_LINGERING] = true, [CLIENT_DROPPED] = true},
     [CLIENT_LINGERING] = {[CLIENT_DROPPED] = true},
 };
 
@@ -165,6 +166,15 @@ void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms)
     client_touch(r, c);
 }
 
+void relay_finished(struct relay *r, struct relay_client *c, uint64_t now_ms)
+{
+    core_set_now(r, now_ms);
+    set_state(r, c, CLIENT_LINGERING);
+    client_wait(r, c, LIST_LINGER);
+    if (c->ended)
+        client_drop(r, c);
+}
+
 int relay_prove(struct relay *r, struct relay_client *c, const char *identity)
 {
     char *copy = strdup(identity);
@@ -271,10 +281,7 @@ int client_next(struct relay *r, struct relay_client *c, struct relay_event *eve
     if (c->held && c->replying <= OUTPUT_REPLIES_MAX && client_is_open(c))
         read_frames(r, c);
     if (c->state == CLIENT_FLUSHING && !output_waits(c)) {
-        set_state(r, c, CLIENT_LINGERING);
-        client_wait(r, c, LIST_LINGER);
-        if (c->ended)
-            client_drop(r, c);
+        set_state(r, c, CLIENT_FINISHING);
         *event = (struct relay_event){.type = RELAY_FINISH, .owner = c->owner};
         return 1;
     }

@@ -11,6 +11,7 @@ enum client_state {
     CLIENT_NEW,       /* no hello yet */
     CLIENT_JOINED,    /* has a seat */
     CLIENT_FLUSHING,  /* its end is being written */
+    CLIENT_FINISHING, /* that is done; the edge ends the sending half */
     CLIENT_LINGERING, /* that is done; what still comes is discarded */
     CLIENT_DROPPED,   /* the edge is to close it */
     CLIENT_STATES,

@@ -187,8 +187,11 @@ static int write_some(struct dispatch *d, struct caller *c)
     if (rc || !c->finishing)
         return rc;
     rc = conn_finish(c->conn);
-    c->finishing = rc == 0;
-    return rc < 0 ? rc : 0;
+    if (rc <= 0)
+        return rc;
+    c->finishing = false;
+    relay_finished(d->relay, c->client, d->now_ms);
+    return 0;
 }
 
 static void write_caller(struct dispatch *d, struct caller *c)

@@ -100,6 +100,9 @@ int relay_input(struct relay *r, struct relay_client *c, const uint8_t *bytes, s
 /* The client ended its sending half in good order. */
 void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms);
 
+/* After RELAY_FINISH: our sending half is ended, and nothing written for it is left here. */
+void relay_finished(struct relay *r, struct relay_client *c, uint64_t now_ms);
+
 /*
  * Bytes to write to a client, `*len` of them, NULL for none; borrowed until the next call with the
  * relay. relay_consume says how many of them were written.
@@ -147,7 +150,7 @@ struct relay_receipt_row {
 
 enum relay_event_type {
     RELAY_WANT,   /* relay_wants_input or relay_wants_output changed */
-    RELAY_FINISH, /* everything is written: end the sending half, go on reading */
+    RELAY_FINISH, /* everything is written: end the sending half, then relay_finished */
     RELAY_DROP,   /* close the connection, then relay_close */
 
     RELAY_SAVE_SEAT,   /* insert or replace */

@@ -144,7 +144,7 @@ static void turn(size_t most)
             if (event.type == RELAY_DROP)
                 close_connection(c);
             else if (event.type == RELAY_FINISH)
-                assert(!relay_wants_output(c->client));
+                relay_finished(w.r, c->client, w.now_ms);
             else if (event.type != RELAY_WANT && event.type != RELAY_LOG)
                 relay_disk_carry_out(w.r, &event, w.now_ms);
         }

@@ -374,7 +374,10 @@ static void carry_out(struct world *w, const struct relay_event *event)
     switch (event->type) {
     case RELAY_WANT:
     case RELAY_LOG: break;
-    case RELAY_FINISH: link->down.ended = true; break;
+    case RELAY_FINISH:
+        link->down.ended = true;
+        relay_finished(w->relay, link->accepted, w->now_ms);
+        break;
     case RELAY_DROP: net_close_relay(w, link); break;
     case RELAY_SAVE_SEAT: put_seat(d, &event->seat_row); break;
     case RELAY_DELETE_SEAT: delete_seat(d, event->seat); break;

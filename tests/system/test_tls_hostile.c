@@ -148,6 +148,23 @@ static void test_nobody_in_particular(void **state)
     expect_talk();
 }
 
+/* Who ends its half gets the answers, and a last word by which it knows that those were all. */
+static void test_half_an_end(void **state)
+{
+    (void)state;
+    char got[4096];
+    int len;
+    SSL_CTX *ctx = make_context();
+    SSL *ssl = join(ctx);
+    assert_int_equal(SSL_shutdown(ssl), 0);
+    len = SSL_read(ssl, got, sizeof got);
+    assert_true(len > 0 && memmem(got, (size_t)len, "welcome", 7));
+    assert_int_equal(SSL_get_error(ssl, SSL_read(ssl, got, sizeof got)), SSL_ERROR_ZERO_RETURN);
+    free_client(ssl);
+    SSL_CTX_free(ctx);
+    expect_talk();
+}
+
 /* There is no ticket to be had, and none to be had by asking. */
 static void test_nothing_is_resumed(void **state)
 {
@@ -302,9 +319,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, people_tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_an_older_tls),           TEST(test_nobody_in_particular),
-        TEST(test_nothing_is_resumed),     TEST(test_nothing_is_said_early),
-        TEST(test_a_flood_of_key_updates), TEST(test_a_handshake_of_nothing),
+        TEST(test_an_older_tls),
+        TEST(test_nobody_in_particular),
+        TEST(test_half_an_end),
+        TEST(test_nothing_is_resumed),
+        TEST(test_nothing_is_said_early),
+        TEST(test_a_flood_of_key_updates),
+        TEST(test_a_handshake_of_nothing),
         TEST(test_handshakes_that_stall),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);

@@ -176,6 +176,7 @@ static void carry_out(const struct relay_event *event)
     case RELAY_FINISH:
         assert_false(relay_wants_output(c->client));
         add_line(c, "finish");
+        relay_finished(relay, c->client, now_ms);
         break;
     case RELAY_DROP:
         add_line(c, "drop");

@@ -98,6 +98,13 @@ void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms)
     c->refuses_input = true;
 }
 
+void relay_finished(struct relay *r, struct relay_client *c, uint64_t now_ms)
+{
+    (void)r, (void)now_ms;
+    assert_true(c->open);
+    note("finished");
+}
+
 const uint8_t *relay_output(struct relay *r, struct relay_client *c, size_t *len)
 {
     (void)r;
@@ -457,6 +464,7 @@ static void test_the_sending_half_ends_and_reading_goes_on(void **state)
     clients[0].output = "error";
     emit(RELAY_FINISH, &clients[0]);
     assert_int_equal(turn(), 0);
+    assert_string_equal(notes, "finished ");
     assert_reads(fd, "error");
     char byte;
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
