@@ -107,12 +107,13 @@ static bool is_leaving(const char *word, size_t len)
     return false;
 }
 
+/* NULL where more than half of the letters would have to be others. */
 static const struct command *find_nearest(const char *name, size_t len)
 {
     if (is_leaving(name, len))
         return find("quit", 4);
-    const struct command *nearest = table;
-    size_t nearest_distance = SIZE_MAX;
+    const struct command *nearest = NULL;
+    size_t nearest_distance = len / 2 + 1;
     for (size_t i = 0; i < COUNT; i++) {
         size_t own_len = strlen(table[i].name);
         bool begins = len <= own_len && memcmp(table[i].name, name, len) == 0;

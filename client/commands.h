@@ -58,7 +58,7 @@ enum commands_kind {
     COMMANDS_COMMAND, /* `command`, with the arguments in `text` */
     COMMANDS_MISUSED, /* `command`, with arguments that it does not take, or without those it needs
                        */
-    COMMANDS_UNKNOWN, /* no command: `text` is its name as typed, `command` the nearest there is */
+    COMMANDS_UNKNOWN, /* no command: `text` is its name as typed, `command` a near one, or NULL */
     COMMANDS_SPACED,  /* `command`, but with white space before its slash: meant as which? */
 };
 

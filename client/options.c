@@ -236,9 +236,11 @@ static int read_config(struct options *o, const struct given *given, char why[OP
     bool absent = rc == ERROR_SYSTEM && (errno == ENOENT || errno == ENOTDIR);
     if (rc == 0 || (absent && !given->config))
         return 0;
-    return complain(why, rc, "cannot read the settings in '%s': %s",
+    return complain(why, rc, "cannot read the settings in '%s': %s; %s",
                     quote_text(o->config, strlen(o->config), quoted),
-                    rc == ERROR_SYSTEM ? strerror(errno) : error_text(rc));
+                    rc == ERROR_SYSTEM ? strerror(errno) : error_text(rc),
+                    given->config ? "name a file that can be read, or leave --config out"
+                                  : "make it one that can be read, or move it away");
 }
 
 static int set_fingerprint(struct options *o, const struct given *given,

@@ -149,9 +149,12 @@ int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)
                                             now_ms);
     case COMMANDS_MISUSED: answer_add(&a, "it is used like this: %s", parsed.command->usage); break;
     case COMMANDS_UNKNOWN:
-        answer_add(&a,
-                   "there is no command /%s, and it was not sent; do you mean /%s? //%s sends it",
-                   quote_text(parsed.text, parsed.text_len, quoted), parsed.command->name, quoted);
+        answer_add(&a, "there is no command /%s, and it was not sent; ",
+                   quote_text(parsed.text, parsed.text_len, quoted));
+        if (parsed.command)
+            answer_add(&a, "do you mean /%s? //%s sends it", parsed.command->name, quoted);
+        else
+            answer_add(&a, "/help lists them, //%s sends it", quoted);
         break;
     case COMMANDS_SPACED:
         answer_add(

@@ -260,7 +260,10 @@ int tui_show_help(struct face *f, const char *commands)
     char *keys = ui_keys_text(), *marks = ui_marks_text(tui_of(f)->ui), *text = NULL;
     int len = -1;
     if (keys && marks)
-        len = asprintf(&text, "Commands\n\n%s\n\nMarks\n\n%s\nKeys\n\n%s", commands, marks, keys);
+        len = asprintf(&text,
+                       "Commands\n\n%s\n\nMarks\n\n%s\n"
+                       "Keys: ^A is Ctrl-A, and M-a is Alt-A, or Esc and then A\n\n%s",
+                       commands, marks, keys);
     free(keys);
     free(marks);
     if (len < 0)

@@ -131,7 +131,7 @@ void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]
              "Write a line and press Enter: it waits here until somebody is in the room $o. They "
              "type:\n"
              "chat-client --server $r%s%s%s --nick NAME\n"
-             "F1 lists keys and commands, M-l shows text alone, to copy it; /quit ends.",
+             "F1 lists keys and commands, Alt-L shows text alone, to copy it; /quit ends.",
              strcmp(w->room, OPTIONS_ROOM) == 0 ? "" : " --room $o",
              w->plaintext ? " --plaintext" : "", w->open ? " --no-seal" : "");
     fill(&elsewhere, text, out);

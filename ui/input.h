@@ -22,7 +22,8 @@ enum input_kind {
     INPUT_F1,
     INPUT_WHEEL_UP, /* a line */
     INPUT_WHEEL_DOWN,
-    INPUT_UNKNOWN, /* a key without a meaning here; still a proof that somebody is there */
+    INPUT_UNKNOWN,   /* a key without a meaning here; still a proof that somebody is there */
+    INPUT_ILLEGIBLE, /* likewise: what is no character of the locale's set */
 
     INPUT_PASTE,     /* `text`, with LF between lines; `cut` where it was too long to be held */
     INPUT_FOCUS_IN,  /* the terminal has the focus */

@@ -116,16 +116,16 @@ static int check(char *why, size_t size)
     const char *term = getenv("TERM");
     int found;
     if (!term || !*term)
-        return refuse(why, size, NULL, "has no name: set TERM, or use --plain");
+        return refuse(why, size, NULL, "has no name: set TERM; plain lines instead");
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR)
-        return refuse(why, size, term, "is not known here: use --plain");
+        return refuse(why, size, term, "is not known here: plain lines instead");
     const char *move = tigetstr("cup"), *leave = tigetstr("rmcup");
     bool usable = move && move != (char *)-1 && strncmp(move, "\033[", 2) == 0;
     usable = usable && tigetflag("hc") <= 0;
     if (usable && leave && leave != (char *)-1)
         snprintf(leave_screen, sizeof leave_screen, "%s", leave);
     del_curterm(cur_term);
-    return usable ? 0 : refuse(why, size, term, "cannot be drawn on: use --plain");
+    return usable ? 0 : refuse(why, size, term, "cannot be drawn on: plain lines instead");
 }
 
 /* Says what ncurses need not know. Undone by give_back. */

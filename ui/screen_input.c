@@ -85,8 +85,10 @@ static void skip_sequence(struct screen *s, int introducer)
         s->pending = byte;
 }
 
-/* Feeds a byte to the locale's decoder: 1 and a character, 0 where it is not whole, or is none. */
-static int decode(struct screen *s, int byte, uint32_t *code)
+/* Feeds a byte to the locale's decoder: 1 and a character, or what is none; 0 where it is not
+ * whole.
+ */
+static int decode(struct screen *s, int byte, struct input *in)
 {
     char c = (char)byte;
     wchar_t wide;
@@ -94,11 +96,13 @@ static int decode(struct screen *s, int byte, uint32_t *code)
     size_t n = mbrtowc(&wide, &c, 1, &s->decoder);
     if (n == (size_t)-1) {
         s->decoder = (mbstate_t){0};
-        return fresh ? 0 : decode(s, byte, code);
+        in->kind = INPUT_ILLEGIBLE;
+        return fresh ? 1 : decode(s, byte, in);
     }
     if (n == (size_t)-2)
         return 0;
-    *code = (uint32_t)wide;
+    in->kind = INPUT_CHAR;
+    in->code = (uint32_t)wide;
     return 1;
 }
 
@@ -165,7 +169,7 @@ static int escaped(struct screen *s, struct input *in)
         return 1;
     }
     in->meta = true;
-    return decode(s, key, &in->code);
+    return decode(s, key, in);
 }
 
 /* 1 and the input that a key is, 0 where it is none yet. */
@@ -180,7 +184,7 @@ static int translate(struct screen *s, int key, uint64_t now_ms, struct input *i
     if (key == ESC)
         return escaped(s, in);
     *in = (struct input){.kind = INPUT_CHAR};
-    return decode(s, key, &in->code);
+    return decode(s, key, in);
 }
 
 /* No key is there: is there a terminal? */

@@ -84,10 +84,11 @@ static size_t clean(char *text, size_t len)
     return kept;
 }
 
+/* A line feed at the end begins no line. */
 static size_t count_lines(const char *text, size_t len)
 {
     size_t lines = 1;
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i + 1 < len; i++)
         lines += text[i] == '\n';
     return lines;
 }

@@ -66,6 +66,8 @@ static int enter(struct ui *ui)
         return 0;
     if (is_blank(text))
         return ui_set_note(ui, "that is nothing but white space: it was not sent");
+    while (text[len - 1] == '\n') /* a paste brings one */
+        len--;
     int rc = ui_emit(ui, UI_LINE, text, len);
     if (rc)
         return rc;
@@ -355,16 +357,28 @@ static int act(struct ui *ui, const struct input *in)
     return action <= ACTION_EDIT_LAST ? edit(ui, action) : 0;
 }
 
-static int press(struct ui *ui, const struct input *in)
+/* What could not be read is told until the person stops writing: else it would be a flash. */
+static void clear_note(struct ui *ui, const struct input *in)
 {
+    bool writes = in->kind == INPUT_CHAR && in->code >= ' ' && !in->meta;
+    if (ui->is_illegible && writes)
+        return;
+    ui->is_illegible = in->kind == INPUT_ILLEGIBLE;
     free(ui->note);
     ui->note = NULL;
+}
+
+static int press(struct ui *ui, const struct input *in)
+{
+    clear_note(ui, in);
     ui->present_id = ui->drawn_id;
     bool taken = false;
     if (ui->bare) {
         ui->bare = false;
         return redraw(ui);
     }
+    if (in->kind == INPUT_ILLEGIBLE)
+        return ui_set_note(ui, "that is no character in this locale: set LC_ALL, as to C.UTF-8");
     int rc = 0;
     if (ui->mode == UI_CHOOSING_THEME)
         rc = ui_preview_theme(ui, in, &taken);

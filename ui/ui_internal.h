@@ -37,6 +37,7 @@ struct ui {
     bool writing; /* the peer is */
     char *note, *held;
     struct view_bar bars[VIEW_BARS];
+    bool is_illegible; /* the note is about a key that is no character */
 
     struct offer offer;
     enum ui_mode mode;

@@ -133,10 +133,10 @@ static void test_other_terminals_are_left_to_plain_lines(void **state)
     static const struct {
         const char *environment[2], *why;
     } cases[] = {
-        {{"TERM=dumb"}, "the terminal (TERM=dumb) cannot be drawn on: use --plain"},
-        {{"TERM"}, "the terminal (TERM=) has no name: set TERM, or use --plain"},
-        {{"TERM="}, "the terminal (TERM=) has no name: set TERM, or use --plain"},
-        {{"TERM=no-such"}, "the terminal (TERM=no-such) is not known here: use --plain"},
+        {{"TERM=dumb"}, "the terminal (TERM=dumb) cannot be drawn on: plain lines instead"},
+        {{"TERM"}, "the terminal (TERM=) has no name: set TERM; plain lines instead"},
+        {{"TERM="}, "the terminal (TERM=) has no name: set TERM; plain lines instead"},
+        {{"TERM=no-such"}, "the terminal (TERM=no-such) is not known here: plain lines instead"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct terminal *t = demo_start_in(24, 80, cases[i].environment);
@@ -157,6 +157,9 @@ static void test_a_locale_without_unicode_gets_ascii(void **state)
     assert_true(terminal_wait(t, "more below"));
     terminal_send(t, END "/theirs end\r");
     assert_true(terminal_wait(t, "bob    end"));
+    terminal_send(t, "na\303\257ve");
+    assert_true(terminal_wait(t, "that is no character in this locale"));
+    terminal_send(t, "\025");
     size_t len;
     const char *bytes = terminal_bytes(t, &len);
     for (size_t i = 0; i < len; i++)

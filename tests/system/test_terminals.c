@@ -150,7 +150,7 @@ static void use_screen(const struct row *row, size_t number)
 
 static void use_lines(const struct row *row, size_t number)
 {
-    assert_true(terminal_wait(alice, "use --plain"));
+    assert_true(terminal_wait(alice, "plain lines"));
     assert_true(terminal_wait(alice, "mallory is here"));
     say_what_is_hostile(number);
     assert_true(terminal_wait(alice, said(row, number)));

@@ -54,6 +54,10 @@ static void test_lines(void **state)
         {"/hlep me", COMMANDS_UNKNOWN, "help", "hlep"},
         {"/lave", COMMANDS_UNKNOWN, "leave", "lave"},
         {"/inof", COMMANDS_UNKNOWN, "info", "inof"},
+        {"/h", COMMANDS_UNKNOWN, "help", "h"},
+        {"/whois bob", COMMANDS_UNKNOWN, NULL, "whois"},
+        {"/win", COMMANDS_UNKNOWN, NULL, "win"},
+        {"/?", COMMANDS_UNKNOWN, NULL, "?"},
         {"/quitquitquitquitquitquitquit", COMMANDS_UNKNOWN, "quit", "quitquitquitquitquitquitquit"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -21,7 +21,7 @@ static void test_lines_go_out_in_order(void **state)
     person_type(ui, "\r");
     assert_string_equal(person_events(ui), "");
     person_type(ui, "one\rtwo\n\rthree");
-    assert_string_equal(person_events(ui), "Lone Ltwo\n D ");
+    assert_string_equal(person_events(ui), "Lone Ltwo D ");
     person_type(ui, "\025 \n\r");
     assert_true(person_shows(ui, "nothing but white space"));
     assert_string_equal(person_events(ui), "D ");
@@ -70,17 +70,17 @@ static void test_pastes(void **state)
     assert_true(person_shows(ui, "were left out"));
     person_control(ui, 'C');
 
-    char lines[61];
+    char lines[61], expected[64];
     for (int i = 0; i < 60; i++)
         lines[i] = i % 2 ? '\n' : 'x';
-    person_paste(ui, lines, 40);
+    person_paste(ui, lines, 41);
     assert_string_equal(person_draft(ui), "");
     assert_true(person_shows(ui, "paste 21 lines? (y/n, s: send"));
     person_type(ui, "abc");
     person_paste(ui, "more", 4);
     assert_string_equal(person_draft(ui), "");
     person_type(ui, "\r");
-    assert_int_equal(strlen(person_draft(ui)), 40);
+    assert_int_equal(strlen(person_draft(ui)), 41);
     assert_string_equal(person_events(ui), "D ");
     person_control(ui, 'C');
     static const char no[] = {'n', 27, 3, 4};
@@ -95,10 +95,14 @@ static void test_pastes(void **state)
     person_control(ui, 'Z');
     person_control(ui, 'L');
     assert_string_equal(person_events(ui), "Z R ");
-    assert_true(person_shows(ui, "paste 31 lines?"));
+    assert_true(person_shows(ui, "paste 30 lines?"));
     person_type(ui, "n");
-    person_paste(ui, lines, 39); /* 20 lines */
-    assert_int_equal(strlen(person_draft(ui)), 39);
+    person_paste(ui, lines, 40); /* 20 lines */
+    assert_int_equal(strlen(person_draft(ui)), 40);
+    person_events(ui);
+    person_type(ui, "\r");
+    snprintf(expected, sizeof expected, "L%.39s D ", lines);
+    assert_string_equal(person_events(ui), expected);
     ui_free(ui);
 }
 
