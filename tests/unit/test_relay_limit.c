@@ -241,6 +241,50 @@ static void test_a_client_that_does_not_read(void **state)
     harness_stop();
 }
 
+static void test_of_receipts_that_are_not_read_the_newest_stay(void **state)
+{
+    (void)state;
+    start(NULL);
+    harness_run("bob deaf\n");
+    for (int i = 0; i < 4; i++)
+        harness_run("alice> signal bob *20000\n");
+    harness_run_each("alice> receipt bob # 1\n", 1, 2 * RELAY_STREAMS_KEPT + 8);
+    harness_run_some("bob hears\n");
+    harness_run_each("bob< receipt alice # 1\n", 9, 2 * RELAY_STREAMS_KEPT + 8);
+    for (int i = 0; i < 4; i++)
+        harness_run_some("bob< signal alice *20000\n");
+    harness_run("");
+    harness_stop();
+}
+
+static void test_who_says_bye_gets_what_was_for_it(void **state)
+{
+    (void)state;
+    start(NULL);
+    harness_run("bob deaf\n");
+    harness_run_each(send_a, 1, 20);
+    harness_run_some("bob> bye\n"
+                     "alice< presence bob offline id=B\n"
+                     "bob hears\n");
+    harness_run_each(gets_a, 1, 16); /* a window */
+    harness_run("bob< finish\n");
+    harness_stop();
+    /* Also what the edge was offered, and did not take. */
+    start(NULL);
+    harness_run("bob deaf\n"
+                "alice> signal bob s\n");
+    size_t len;
+    assert_non_null(relay_output(harness_relay(), harness_client("bob"), &len));
+    harness_run("alice> signal bob t\n"
+                "bob> bye\n"
+                "alice< presence bob offline id=B\n"
+                "bob hears\n"
+                "bob< signal alice s\n"
+                "bob< signal alice t\n"
+                "bob< finish\n");
+    harness_stop();
+}
+
 static void test_who_does_not_read_its_replies_is_not_read(void **state)
 {
     (void)state;
@@ -441,6 +485,8 @@ int main(void)
         cmocka_unit_test(test_only_so_many_receipts_wait),
         cmocka_unit_test(test_the_memory_of_all_is_bounded),
         cmocka_unit_test(test_a_client_that_does_not_read),
+        cmocka_unit_test(test_of_receipts_that_are_not_read_the_newest_stay),
+        cmocka_unit_test(test_who_says_bye_gets_what_was_for_it),
         cmocka_unit_test(test_who_does_not_read_its_replies_is_not_read),
         cmocka_unit_test(test_what_waits_to_be_read_counts_at_the_end),
         cmocka_unit_test(test_a_queue_is_served_in_windows),
