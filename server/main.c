@@ -104,6 +104,14 @@ static int open_outside(struct server *s, char *why)
     return rc;
 }
 
+/* The sentence for an error of which nothing more is known. */
+static int fail(int error, const char *what, char *why)
+{
+    snprintf(why, OPTIONS_ERROR_MAX, "%s: %s", what,
+             error == ERROR_SYSTEM ? strerror(errno) : error_text(error));
+    return error;
+}
+
 /* The relay's key; it is made at the first start. */
 static int load_key(struct server *s, struct keys_identity **key, char *fingerprint, char *why)
 {
@@ -122,38 +130,41 @@ static int open_tls(struct server *s, char *why)
         return rc;
     log_info("the fingerprint of this relay's key is %s", fingerprint);
     rc = tls_new(&s->tls, keys_identity_seed(key));
-    if (rc)
-        snprintf(why, OPTIONS_ERROR_MAX, "cannot use TLS: %s", error_text(rc));
     keys_identity_free(key);
-    return rc;
+    return rc ? fail(rc, "cannot use TLS", why) : 0;
+}
+
+static int open_queue(struct server *s, char *why)
+{
+    char path[PATH_MAX + 16];
+    snprintf(path, sizeof path, "%s/queue.db", s->state.path);
+    int rc = store_open(&s->store, path, why);
+    if (rc)
+        return rc;
+    rc = store_restore(s->store, s->relay);
+    return rc ? fail(rc, "cannot read the queue", why) : 0;
 }
 
 static int open_inside(struct server *s, char *why)
 {
     const struct options *o = &s->options;
-    snprintf(why, OPTIONS_ERROR_MAX, "cannot start: %s", error_text(ERROR_NOMEM));
     int rc = relay_new(&s->relay, &o->relay);
-    if (rc == 0)
-        relay_set_wall(s->relay, loop_now_ms(), loop_wall_ms());
-    if (rc == 0 && o->allow)
+    if (rc)
+        return fail(rc, "cannot start", why);
+    relay_set_wall(s->relay, loop_now_ms(), loop_wall_ms());
+    if (o->allow)
         rc = allow_load(o->allow, s->relay, why);
-    if (rc == 0 && o->relay.durable) {
-        char path[PATH_MAX + 16];
-        snprintf(path, sizeof path, "%s/queue.db", s->state.path);
-        rc = store_open(&s->store, path, why);
-        if (rc == 0) {
-            rc = store_restore(s->store, s->relay);
-            snprintf(why, OPTIONS_ERROR_MAX, "cannot read the queue: %s", error_text(rc));
-        }
-    }
-    if (rc == 0) {
-        rc = ready_new(&s->ready);
-        snprintf(why, OPTIONS_ERROR_MAX, "cannot start: %s", error_text(rc));
-    }
+    if (rc == 0 && o->relay.durable)
+        rc = open_queue(s, why);
     if (rc == 0 && !o->plaintext)
         rc = open_tls(s, why);
+    if (rc)
+        return rc;
+    rc = ready_new(&s->ready);
     const struct dispatch_parts parts = {s->relay, s->store, s->ready, s->tls};
-    return rc ? rc : dispatch_new(&s->dispatch, &parts);
+    if (rc == 0)
+        rc = dispatch_new(&s->dispatch, &parts);
+    return rc ? fail(rc, "cannot start", why) : 0;
 }
 
 static void close_all(struct server *s)
@@ -171,9 +182,7 @@ static int serve(struct server *s)
 {
     char why[OPTIONS_ERROR_MAX];
     int signals = signals_open(s->options.allow != NULL);
-    int rc = signals < 0 ? signals : 0;
-    if (rc)
-        snprintf(why, sizeof why, "cannot start: %s", strerror(errno));
+    int rc = signals < 0 ? fail(signals, "cannot start", why) : 0;
     raise_descriptors(s->options.relay.clients_max);
     if (rc == 0)
         rc = open_outside(s, why);
