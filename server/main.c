@@ -5,6 +5,7 @@
 #include "loop.h"
 #include "options.h"
 #include "privilege.h"
+#include "quote.h"
 #include "signals.h"
 #include "state.h"
 
@@ -136,13 +137,20 @@ static int open_tls(struct server *s, char *why)
 
 static int open_queue(struct server *s, char *why)
 {
-    char path[PATH_MAX + 16];
+    char path[PATH_MAX + 16], q[QUOTE_MAX];
     snprintf(path, sizeof path, "%s/queue.db", s->state.path);
     int rc = store_open(&s->store, path, why);
     if (rc)
         return rc;
     rc = store_restore(s->store, s->relay);
-    return rc ? fail(rc, "cannot read the queue", why) : 0;
+    if (rc == ERROR_STATE)
+        snprintf(why, OPTIONS_ERROR_MAX,
+                 "queue.db in the state folder '%s' is damaged: move it away and start again; the "
+                 "senders still have what waited in it",
+                 quote_text(s->state.path, strlen(s->state.path), q));
+    else if (rc)
+        fail(rc, "cannot read the queue", why);
+    return rc;
 }
 
 static int open_inside(struct server *s, char *why)

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,6 +204,27 @@ static void move_home(void)
     setenv("HOME", scratch_folder(), 1);
     setenv("XDG_STATE_HOME", in_scratch("%s", "xdg"), 1);
     unsetenv("STATE_DIRECTORY");
+}
+
+static void test_a_damaged_queue_is_said_to_be_one(void **state)
+{
+    (void)state;
+    struct server s;
+    sqlite3 *db;
+    server_start(&s, in_scratch("--state %s", "damaged"), NULL);
+    server_stop(&s);
+    assert_int_equal(sqlite3_open(in_scratch("%s/queue.db", "damaged"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "INSERT INTO seat VALUES (1, 'lobby', 'no nick', NULL, NULL, 1)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    struct process p;
+    const char *const argv[] = {CHAT_SERVER, "--plaintext",           "--listen=127.0.0.1:0",
+                                "--state",   scratch_path("damaged"), NULL};
+    process_start(&p, argv, NULL);
+    process_line_with(&p.err, "damaged' is damaged: move it away and start again");
+    assert_int_equal(process_wait(&p), 1);
 }
 
 static void test_a_relay_in_memory_and_plaintext_leaves_nothing(void **state)
@@ -443,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_an_address_in_use_is_refused),
         cmocka_unit_test(test_a_killed_relay_leaves_a_socket_that_the_next_replaces),
         cmocka_unit_test(test_a_state_folder_is_for_one_relay),
+        cmocka_unit_test(test_a_damaged_queue_is_said_to_be_one),
         cmocka_unit_test(test_a_relay_in_memory_and_plaintext_leaves_nothing),
         cmocka_unit_test(test_clients_are_told_of_the_end),
         cmocka_unit_test(test_a_second_signal_waits_for_nobody),
