@@ -185,6 +185,7 @@ static bool is_there(const struct field *field, const char *in)
     case FIELD_STREAM:
     case FIELD_INTEGER: return *(const uint64_t *)at > 0;
     case FIELD_BOOL: return *(const bool *)at;
+    case FIELD_WORD: return *(const unsigned *)at > 0;
     default: return false;
     }
 }

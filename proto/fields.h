@@ -27,7 +27,8 @@ enum field_form {
 };
 
 enum {
-    FIELD_OPTIONAL = 1, /* may be missing: then `has` is false, or the value zero or without `at` */
+    FIELD_OPTIONAL = 1, /* may be missing: then `has` is false, or the value zero (the first word)
+                           or without `at` */
     FIELD_NULL = 2,     /* null stands for what `has` says is missing */
     FIELD_TOGETHER = 4, /* all of those with this flag, or none */
 };

@@ -62,8 +62,22 @@ static const struct field file[] = {
     {0},
 };
 
-/* accept, cancel */
-static const struct field transfer[] = {{ID}, {INTEGER("offset", offset), OPTIONAL}, {0}};
+static const struct field accept[] = {{ID}, {INTEGER("offset", offset), OPTIONAL}, {0}};
+
+static const char *const whys[] = {
+    [PAYLOAD_UNWANTED] = "",
+    [PAYLOAD_CHANGED] = "changed",
+    [PAYLOAD_DAMAGED] = "damaged",
+    [PAYLOAD_LATER] = "later",
+    NULL,
+};
+
+static const struct field cancel[] = {
+    {ID},
+    {INTEGER("offset", offset), OPTIONAL},
+    {.name = "why", .form = FIELD_WORD, AT(why), .words = whys, .min = 1, OPTIONAL},
+    {0},
+};
 
 static const struct field chunk[] = {{ID}, {INTEGER("offset", offset)}, {0}};
 
@@ -83,8 +97,8 @@ static const char *const words[PAYLOAD_KINDS + 1] = {
 static const struct field *const rows[PAYLOAD_KINDS] = {
     [PAYLOAD_UNKNOWN] = nothing, [PAYLOAD_TEXT] = text,        [PAYLOAD_ACTION] = action,
     [PAYLOAD_EDIT] = edit,       [PAYLOAD_DELETE] = reference, [PAYLOAD_REACT] = react,
-    [PAYLOAD_READ] = reference,  [PAYLOAD_FILE] = file,        [PAYLOAD_ACCEPT] = transfer,
-    [PAYLOAD_CANCEL] = transfer, [PAYLOAD_CHUNK] = chunk,      [PAYLOAD_TYPING] = notice,
+    [PAYLOAD_READ] = reference,  [PAYLOAD_FILE] = file,        [PAYLOAD_ACCEPT] = accept,
+    [PAYLOAD_CANCEL] = cancel,   [PAYLOAD_CHUNK] = chunk,      [PAYLOAD_TYPING] = notice,
     [PAYLOAD_AWAY] = notice,     [PAYLOAD_RECEIPT] = nothing,
 };
 

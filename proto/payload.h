@@ -43,6 +43,14 @@ enum payload_kind {
     PAYLOAD_KINDS,
 };
 
+/* Why a transfer is cancelled. */
+enum payload_why {
+    PAYLOAD_UNWANTED, /* nothing is said about it */
+    PAYLOAD_CHANGED,  /* at its sender it is not what was offered any more */
+    PAYLOAD_DAMAGED,  /* what came of it is not what was offered */
+    PAYLOAD_LATER,    /* its receiver cannot take it now, and may accept it again */
+};
+
 /* Names one message: `mine` where the writer of the payload wrote that message too. */
 struct payload_ref {
     bool present, mine;
@@ -60,6 +68,7 @@ struct payload {
     struct json_string emoji;            /* react */
     struct json_string id, name, digest; /* file, accept, cancel, chunk */
     uint64_t size, offset;
+    enum payload_why why; /* cancel */
     bool active;          /* typing, away */
     const uint8_t *bytes; /* what follows the header: in a chunk, and in unknown kinds */
     size_t bytes_len;
