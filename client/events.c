@@ -82,16 +82,38 @@ static bool copy_string(struct events_item *item, const char **string)
     return !*string || (*string = copy_bytes(item, *string, strlen(*string) + 1));
 }
 
-static bool copy_strings(struct events_item *item, const char **a, const char **b)
+static bool copy_strings(struct events_item *item, const char **const strings[], size_t count)
 {
-    size_t a_len = strlen(*a) + 1, b_len = strlen(*b) + 1;
-    char *copy = item->copy = malloc(a_len + b_len);
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += strlen(*strings[i]) + 1;
+    char *copy = item->copy = malloc(len);
     if (!copy)
         return false;
-    item->copy_len = a_len + b_len;
-    *a = memcpy(copy, *a, a_len);
-    *b = memcpy(copy + a_len, *b, b_len);
+    item->copy_len = len;
+    for (size_t i = 0; i < count; i++) {
+        len = strlen(*strings[i]) + 1;
+        *strings[i] = memcpy(copy, *strings[i], len);
+        copy += len;
+    }
     return true;
+}
+
+static bool copy_names(struct events_item *item, const char **a, const char **b)
+{
+    return copy_strings(item, (const char **const[]){a, b}, 2);
+}
+
+static bool copy_file(struct events_item *item, struct transfer_row *row)
+{
+    return copy_strings(item,
+                        (const char **const[]){&row->id, &row->name, &row->digest, &row->path}, 4);
+}
+
+static bool copy_piece(struct events_item *item, struct transfer_piece *piece)
+{
+    piece->bytes = copy_bytes(item, piece->bytes, piece->len);
+    return piece->bytes;
 }
 
 static bool copy_message(struct events_item *item, struct session_message_row *row)
@@ -106,10 +128,13 @@ static bool copy(struct events_item *item)
     struct session_event *event = &item->event;
     switch (event->type) {
     case SESSION_SAVE_PEER:
-        return copy_strings(item, &event->peer_row.nick, &event->peer_row.identity);
-    case SESSION_SAVE_PIN:
-        return copy_strings(item, &event->pin_row.nick, &event->pin_row.identity);
+        return copy_names(item, &event->peer_row.nick, &event->peer_row.identity);
+    case SESSION_SAVE_PIN: return copy_names(item, &event->pin_row.nick, &event->pin_row.identity);
+    case SESSION_SAVE_FILE:
+    case SESSION_FILE: return copy_file(item, &event->file_row);
+    case SESSION_FILE_WRITE: return copy_piece(item, &event->piece);
     case SESSION_SAVE_MESSAGE:
+    case SESSION_SAVE_CHUNK:
     case SESSION_MESSAGE: return copy_message(item, &event->message_row);
     case SESSION_STATUS: return copy_string(item, &event->status.why);
     case SESSION_PRESENCE: return copy_string(item, &event->presence.nick);

@@ -18,6 +18,8 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [PUT_STREAM] = "REPLACE INTO stream (peer, mine, stream, place, last, receipted) "
                    "VALUES (?, ?, ?, ?, ?, ?)",
     [PUT_MESSAGE] = "REPLACE INTO message (" HISTORY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [PUT_CHUNK] = "REPLACE INTO chunk (peer, stream, n, payload) VALUES (?, ?, ?, ?)",
+    [PUT_FILE] = "REPLACE INTO file (" HISTORY_FILE ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [PUT_MARK] = "UPDATE message SET mark = ? WHERE id = ?",
     [PUT_SEEN] = "UPDATE message SET mark = 3 WHERE mine AND mark = 2 AND peer = ?1 AND id <= "
                  "(SELECT id FROM message WHERE mine = 1 AND peer = ?1 AND stream = ?2 AND n <= ?3 "
@@ -33,12 +35,15 @@ static const char *const statements[HISTORY_STATEMENTS] = {
     [GET_SHOWN] = "SELECT message FROM shown",
     [GET_NEXT] = "SELECT 1 + coalesce(max(id), 0) FROM message",
     [GET] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id = ?",
+    [GET_FILE] = "SELECT " HISTORY_FILE " FROM file WHERE message = ?",
     [FIND] = "SELECT id FROM message WHERE peer = ? AND mine = ? AND stream = ? AND n = ?",
     [CHANGES] =
         "SELECT message." HISTORY_COLUMNS " FROM change JOIN message ON message.id = change.id "
         "WHERE target = ? ORDER BY change.id",
     [LOAD] = "SELECT " HISTORY_COLUMNS " FROM message "
-             "WHERE peer = ? AND mine = 1 AND stream = ? AND n >= ? ORDER BY n",
+             "WHERE peer = ?1 AND mine = 1 AND stream = ?2 AND n >= ?3 UNION ALL "
+             "SELECT " HISTORY_CHUNK " FROM chunk WHERE peer = ?1 AND stream = ?2 AND n >= ?3 "
+             "ORDER BY n",
     [WALK] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id < ? ORDER BY id DESC LIMIT ?",
     [WALK_UP] = "SELECT " HISTORY_COLUMNS " FROM message WHERE id >= ? ORDER BY id LIMIT ?",
     [SEARCH] = "SELECT " HISTORY_COLUMNS " FROM words JOIN message ON id = words.rowid "
@@ -53,10 +58,15 @@ static const char *const statements[HISTORY_STATEMENTS] = {
                         "ORDER BY peer, mine, place",
     [RESTORE_MESSAGES] =
         "SELECT " HISTORY_COLUMNS " FROM message WHERE mine AND mark < 2 ORDER BY id",
+    [RESTORE_CHUNKS] = "SELECT " HISTORY_CHUNK " FROM stream JOIN chunk USING (peer, stream) "
+                       "WHERE stream.mine AND receipted < last AND n > receipted",
+    [RESTORE_FILES] = "SELECT " HISTORY_FILE " FROM file WHERE state < 2 ORDER BY message",
 };
 
 /* message_open lists what has no receipt by these, and message_unseen what was not seen. */
 static_assert(SESSION_DELIVERED == 2 && SESSION_SEEN == 3, "the schema knows these numbers");
+/* file_open lists what has not ended. */
+static_assert(TRANSFER_TAKEN == 1, "the schema knows this number");
 
 static const char *const migrations[] = {
     "CREATE TABLE peer (id INTEGER PRIMARY KEY, nick TEXT NOT NULL, identity TEXT NOT NULL);"
@@ -82,6 +92,13 @@ static const char *const migrations[] = {
     "ALTER TABLE peer ADD COLUMN prekey BLOB;"
     "ALTER TABLE peer ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE prekey (made INTEGER PRIMARY KEY, secret BLOB NOT NULL)",
+    /* Of pieces of files that we sent only where they stood: nobody asks for what was in them. */
+    "CREATE TABLE chunk (peer INTEGER NOT NULL, stream INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " payload BLOB NOT NULL, PRIMARY KEY (peer, stream, n)) WITHOUT ROWID;"
+    "CREATE TABLE file (message INTEGER PRIMARY KEY, peer INTEGER NOT NULL, mine INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL,"
+    " path TEXT NOT NULL, size INTEGER NOT NULL, reached INTEGER NOT NULL);"
+    "CREATE INDEX file_open ON file (message) WHERE state < 2",
 };
 
 static const struct db_schema schema = {
@@ -281,6 +298,8 @@ void history_save(struct history *h, const struct session_event *event)
     case SESSION_SAVE_PEER: put_peer(h, &event->peer_row); break;
     case SESSION_SAVE_STREAM: put_stream(h, &event->stream_row); break;
     case SESSION_SAVE_MESSAGE: put_message(h, &event->message_row); break;
+    case SESSION_SAVE_CHUNK: history_put_chunk(h, &event->message_row); break;
+    case SESSION_SAVE_FILE: history_put_file(h, &event->file_row); break;
     case SESSION_SAVE_MARK: put_mark(h, event->id, event->mark); break;
     case SESSION_SAVE_SEEN: put_seen(h, event); break;
     case SESSION_SAVE_PREKEY: put_prekey(h, &event->prekey_row); break;
@@ -364,78 +383,4 @@ int history_load(struct history *h, struct session *s, const struct session_even
     db_bind_integer(h->db, LOAD, 2, load->load.n);
     int rc = history_step(h, LOAD, load_row, &loading);
     return rc < 0 ? rc : session_load_done(s, now_ms);
-}
-
-static int restore_prekey(struct session *s, struct history *h)
-{
-    size_t len;
-    const struct session_prekey_row row = {
-        .secret = db_bytes(h->db, RESTORE_PREKEYS, 0, &len),
-        .made_ms = db_integer(h->db, RESTORE_PREKEYS, 1),
-    };
-    return len == KEYS_LEN ? session_restore_prekey(s, &row) : ERROR_STORE;
-}
-
-static int restore_peer(struct session *s, struct history *h)
-{
-    struct db *db = h->db;
-    size_t len, prekey_len;
-    struct session_peer_row row = {
-        .id = (uint32_t)db_integer(db, RESTORE_PEERS, 0),
-        .nick = db_text(db, RESTORE_PEERS, 1, &len),
-        .identity = db_text(db, RESTORE_PEERS, 2, &len),
-        .made_ms = db_integer(db, RESTORE_PEERS, 4),
-    };
-    const uint8_t *prekey = db_bytes(db, RESTORE_PEERS, 3, &prekey_len);
-    row.has_prekey = prekey_len > 0;
-    if (row.has_prekey && prekey_len != KEYS_LEN)
-        return ERROR_STORE;
-    if (row.has_prekey)
-        memcpy(row.prekey, prekey, KEYS_LEN);
-    return session_restore_peer(s, &row);
-}
-
-static int restore_stream(struct session *s, struct history *h)
-{
-    struct db *db = h->db;
-    const struct session_stream_row row = {
-        .peer = (uint32_t)db_integer(db, RESTORE_STREAMS, 0),
-        .mine = db_integer(db, RESTORE_STREAMS, 1),
-        .stream = db_integer(db, RESTORE_STREAMS, 2),
-        .order = db_integer(db, RESTORE_STREAMS, 3),
-        .last = db_integer(db, RESTORE_STREAMS, 4),
-        .receipted = db_integer(db, RESTORE_STREAMS, 5),
-    };
-    return session_restore_stream(s, &row);
-}
-
-static int restore_message(struct session *s, struct history *h)
-{
-    struct session_message_row row;
-    history_read_row(h, RESTORE_MESSAGES, &row);
-    return session_restore_message(s, &row);
-}
-
-static const struct {
-    enum history_statement statement;
-    int (*row)(struct session *s, struct history *h);
-} restores[] = {
-    {RESTORE_PREKEYS, restore_prekey},
-    {RESTORE_PEERS, restore_peer},
-    {RESTORE_STREAMS, restore_stream},
-    {RESTORE_MESSAGES, restore_message},
-};
-
-int history_restore(struct history *h, struct session *s)
-{
-    for (size_t i = 0; i < sizeof restores / sizeof restores[0]; i++) {
-        int rc, taken = 0;
-        while (taken == 0 && (rc = db_step(h->db, restores[i].statement)) > 0)
-            taken = restores[i].row(s, h);
-        db_reset(h->db, restores[i].statement);
-        if (taken || rc)
-            return taken ? taken : rc;
-    }
-    session_restore_counter(s, h->next_id);
-    return 0;
 }

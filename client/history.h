@@ -70,6 +70,11 @@ int history_walk_up(struct history *h, uint64_t from, size_t max, history_row *r
 /* Gives `row` the message with this id, where there is one; it may call this function again. */
 int history_get(struct history *h, uint64_t id, history_row *row, void *context);
 
+/* Gives `take` what is known of the file that this message offers, borrowed for the call, where
+ * there is one. What that gave, 0, or ERROR_STORE. */
+typedef int history_file(void *context, const struct transfer_row *row);
+int history_get_file(struct history *h, uint64_t message, history_file *take, void *context);
+
 /* A message by its number in the protocol. */
 struct history_number {
     uint32_t peer;

@@ -127,8 +127,7 @@ static void refuse(struct session *s, struct peer *peer, struct inbound *in, uin
         ask(s, peer, in);
 }
 
-static void save(struct session *s, struct peer *peer, struct inbound *in,
-                 const struct session_message_row *message)
+static void save_place(struct session *s, struct peer *peer, const struct inbound *in)
 {
     machine_save_peer(s, peer);
     const struct session_event stream = {
@@ -139,8 +138,23 @@ static void save(struct session *s, struct peer *peer, struct inbound *in,
                        .last = in->place},
     };
     machine_save(s, &stream);
-    const struct session_event row = {.type = SESSION_SAVE_MESSAGE, .message_row = *message};
-    machine_save(s, &row);
+}
+
+/* Saves a message and shows it. */
+static void show(struct session *s, const struct peer *peer, const struct incoming *m)
+{
+    const struct session_message_row row = {
+        .id = s->next_id++,
+        .peer = peer->id,
+        .stream = m->h->stream,
+        .n = m->h->n,
+        .wall_ms = m->h->time,
+        .mark = SESSION_DELIVERED,
+        .payload = m->payload.at,
+        .payload_len = m->payload.len,
+    };
+    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = row});
+    machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
 }
 
 static void take(struct session *s, struct peer *peer, struct inbound *in, const struct incoming *m,
@@ -157,22 +171,15 @@ static void take(struct session *s, struct peer *peer, struct inbound *in, const
     peer->taken_stream = m->h->stream;
     peer->taken_n = m->h->n;
 
-    const struct session_message_row row = {
-        .id = s->next_id++,
-        .peer = peer->id,
-        .stream = m->h->stream,
-        .n = m->h->n,
-        .wall_ms = m->h->time,
-        .mark = SESSION_DELIVERED,
-        .payload = m->payload.at,
-        .payload_len = m->payload.len,
-    };
-    save(s, peer, in, &row);
+    save_place(s, peer, in);
+    uint64_t id = s->next_id;
     if (missing)
-        machine_hold(s, &(struct session_event){.type = SESSION_MISSING, .id = row.id});
-    machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
+        machine_hold(s, &(struct session_event){.type = SESSION_MISSING, .id = id});
+    if (m->decoded.kind != PAYLOAD_CHUNK)
+        show(s, peer, m);
     if (m->decoded.kind == PAYLOAD_READ)
         outbox_take_read(s, peer, &m->decoded.target);
+    transfer_hear(s, peer, &m->decoded, id);
 }
 
 static void warn_unopened(struct session *s, struct peer *peer, struct inbound *in)

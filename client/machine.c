@@ -119,3 +119,8 @@ bool machine_reaches_peer(const struct session *s)
 {
     return s->uplink.state == SESSION_ONLINE && s->peer && s->seated;
 }
+
+bool machine_sees_peer(const struct session *s)
+{
+    return machine_reaches_peer(s) && s->peer_state == HEADER_ONLINE;
+}

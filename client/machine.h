@@ -8,6 +8,7 @@
 #include "payload.h"
 #include "peers.h"
 #include "pinned.h"
+#include "transfer_internal.h"
 #include "uplink.h"
 
 #include <stdbool.h>
@@ -17,7 +18,8 @@
 /*
  * The inside of a session: the state that its parts share, and what each of them needs to do. The
  * parts are uplink (the connection), intake (what the relay says), room (who is there, and whether
- * that is the right one), prekeys (ours), outbox and sender (our messages), inbox (the peer's).
+ * that is the right one), prekeys (ours), outbox and sender (our messages), inbox (the peer's),
+ * transfer (files: transfer_hear, what the peer says of them; transfer_flow, what comes when).
  *
  * A failure (out of memory) poisons the whole session: it is remembered, nothing more comes out,
  * and so the parts need not hand it from one to the other.
@@ -75,6 +77,7 @@ struct session {
 
     size_t undelivered;
     struct load load;
+    struct transfers transfers;
 };
 
 /* Remembers a failure; 0 is none. */
@@ -110,7 +113,8 @@ uint64_t machine_wall(const struct session *s);
 /* A sentence for the person. */
 void machine_notice(struct session *s, const char *text);
 
-/* Whether the peer can be spoken to now. */
+/* Whether the peer can be spoken to now; and is here. */
 bool machine_reaches_peer(const struct session *s);
+bool machine_sees_peer(const struct session *s);
 
 #endif

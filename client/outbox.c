@@ -24,7 +24,7 @@ static struct session_message_row row_of(const struct peer *peer, const struct o
         .wall_ms = message->wall_ms,
         .mark = message->mark,
         .payload = message->payload,
-        .payload_len = message->len,
+        .payload_len = message->head ? message->head : message->len,
     };
 }
 
@@ -55,6 +55,8 @@ static void set_mark(struct session *s, const struct outbound *o, struct outgoin
     s->undelivered -= count_undelivered(message);
     message->mark = mark;
     s->undelivered += count_undelivered(message);
+    if (message->head)
+        return;
     struct session_event event = {.type = SESSION_SAVE_MARK, .id = message->id, .mark = mark};
     machine_save(s, &event);
     event.type = SESSION_MARK;
@@ -104,6 +106,11 @@ static int encode(struct session *s, const struct peer *peer, const struct paylo
     return rc == ERROR_LIMIT || rc == ERROR_UTF8 ? ERROR_PAYLOAD : rc;
 }
 
+static bool is_unspoken(const struct payload *p)
+{
+    return p->kind == PAYLOAD_READ || p->kind == PAYLOAD_CHUNK;
+}
+
 /* Who a message is for: who is here or was last, or the first one who will appear. */
 static struct peer *get_peer(struct session *s)
 {
@@ -124,33 +131,48 @@ int outbox_add(struct session *s, struct peer *peer, const struct payload *p,
     struct outbound *o = message ? get_current(s, peer) : NULL;
     if (o) {
         message->n = o->last + 1;
-        message->unspoken = p->kind == PAYLOAD_READ;
+        message->unspoken = is_unspoken(p);
+        message->head = p->kind == PAYLOAD_CHUNK ? len - p->bytes_len : 0;
     }
     if (!o || outbound_put(o, message)) {
         free(message);
         return ERROR_NOMEM;
     }
     o->last = message->n;
+    peer->chunks += message->head > 0;
     machine_save_peer(s, peer);
     save_stream(s, peer, o);
     *row = row_of(peer, o, message);
-    machine_save(s, &(struct session_event){.type = SESSION_SAVE_MESSAGE, .message_row = *row});
+    const struct session_event event = {
+        .type = message->head ? SESSION_SAVE_CHUNK : SESSION_SAVE_MESSAGE,
+        .message_row = *row,
+    };
+    machine_save(s, &event);
+    return 0;
+}
+
+int outbox_say(struct session *s, struct peer *peer, const struct payload *p,
+               struct session_message_row *row)
+{
+    bool seen = p->kind != PAYLOAD_CHUNK;
+    *row = (struct session_message_row){.id = seen ? s->next_id : 0, .wall_ms = machine_wall(s)};
+    int rc = outbox_add(s, peer, p, row);
+    if (rc || !seen)
+        return rc;
+    machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = *row});
+    s->undelivered += !is_unspoken(p);
+    s->next_id++;
     return 0;
 }
 
 int outbox_compose(struct session *s, const struct payload *p, uint64_t *id)
 {
     struct peer *peer = get_peer(s);
-    if (!peer)
-        return s->error;
-    struct session_message_row row = {.id = s->next_id, .wall_ms = machine_wall(s)};
-    int rc = outbox_add(s, peer, p, &row);
-    if (rc)
-        return rc;
-    machine_hold(s, &(struct session_event){.type = SESSION_MESSAGE, .message_row = row});
-    s->undelivered += p->kind != PAYLOAD_READ;
-    *id = s->next_id++;
-    return 0;
+    struct session_message_row row;
+    int rc = peer ? outbox_say(s, peer, p, &row) : s->error;
+    if (rc == 0)
+        *id = row.id;
+    return rc;
 }
 
 int outbox_restore(struct session *s, const struct session_message_row *row)
@@ -160,25 +182,28 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
     struct outbound *o = peer ? streams_find_ours(&peer->streams, row->stream, &at) : NULL;
     const struct envelope_bytes payload = {row->payload, row->payload_len};
     struct payload decoded;
-    if (!o || !envelope_is_payload(payload) || outbound_find(o, row->n) || row->n <= o->receipted ||
-        row->n > o->last)
+    const struct outgoing *there = o ? outbound_find(o, row->n) : NULL;
+    if (!o || !envelope_is_payload(payload) || (there && there->n == row->n) ||
+        row->n <= o->receipted || row->n > o->last)
         return ERROR_STORE;
     int rc = payload_decode(row->payload, row->payload_len, &s->scratch, &decoded);
     if (rc == ERROR_NOMEM)
         return rc;
-    bool unspoken = rc == 0 && decoded.kind == PAYLOAD_READ;
     struct outgoing *message = outgoing_new(row->id, row->wall_ms, row->payload, row->payload_len);
     if (!message)
         return ERROR_NOMEM;
     message->n = row->n;
     message->mark = row->mark;
-    message->unspoken = unspoken;
+    message->unspoken = is_unspoken(&decoded);
+    message->head = decoded.kind == PAYLOAD_CHUNK ? row->payload_len : 0;
     rc = outbound_put(o, message);
-    if (rc)
+    if (rc) {
         free(message);
-    else
-        s->undelivered += count_undelivered(message);
-    return rc;
+        return rc;
+    }
+    peer->chunks += message->head > 0;
+    s->undelivered += count_undelivered(message);
+    return 0;
 }
 
 void outbox_committed(struct session *s)
@@ -190,6 +215,16 @@ void outbox_committed(struct session *s)
     }
 }
 
+static void deliver_chunk(struct session *s, struct peer *peer, const struct outgoing *message)
+{
+    struct payload p;
+    int rc = payload_decode(message->payload, message->len, &s->scratch, &p);
+    peer->chunks--;
+    machine_fail(s, rc);
+    if (rc == 0)
+        transfer_chunk_arrived(s, peer, &p);
+}
+
 static void deliver(struct session *s, struct peer *peer, struct outbound *o, uint64_t n)
 {
     if (n <= o->receipted)
@@ -197,6 +232,8 @@ static void deliver(struct session *s, struct peer *peer, struct outbound *o, ui
     struct outgoing *message;
     while ((message = outbound_take(o, n))) {
         set_mark(s, o, message, SESSION_DELIVERED);
+        if (message->head)
+            deliver_chunk(s, peer, message);
         free(message);
     }
     o->receipted = n;
@@ -246,6 +283,7 @@ void outbox_take_receipt(struct session *s, const struct header *h, const struct
         forget_stored(s, o);
         sender_send_again(s, peer, at, n + 1);
     }
+    transfer_receipted(s);
 }
 
 void outbox_take_stored(struct session *s, const struct header_run *run)

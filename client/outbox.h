@@ -20,6 +20,13 @@ struct outgoing;
 int outbox_compose(struct session *s, const struct payload *p, uint64_t *id);
 
 /*
+ * Says something to a peer: `row` becomes the message, borrowed from the outbox. A chunk has no id,
+ * is not shown, and is saved without what it has of the file. ERROR_PAYLOAD, ERROR_NOMEM.
+ */
+int outbox_say(struct session *s, struct peer *peer, const struct payload *p,
+               struct session_message_row *row);
+
+/*
  * Gives a payload its number to a peer and saves it as the message that `row` has the id and the
  * time of; fills in the rest, borrowed from the message. ERROR_PAYLOAD, ERROR_NOMEM.
  */

@@ -23,7 +23,7 @@ struct readdress {
 static bool is_writing(const struct payload *p)
 {
     return p->kind == PAYLOAD_TEXT || p->kind == PAYLOAD_ACTION || p->kind == PAYLOAD_EDIT ||
-           p->kind == PAYLOAD_DELETE || p->kind == PAYLOAD_REACT;
+           p->kind == PAYLOAD_DELETE || p->kind == PAYLOAD_REACT || p->kind == PAYLOAD_FILE;
 }
 
 /* Names one of our messages by its new number. */
@@ -70,6 +70,7 @@ static int move(struct readdress *r, uint64_t stream, const struct outgoing *mes
             rename_ref(r, &p.reply);
         rc = outbox_add(s, r->to, &p, &row);
         assert(rc == 0 || rc == ERROR_NOMEM);
+        transfer_readdress(s, row.id, r->to);
     }
     buffer_clear(&scratch);
     if (rc == ERROR_NOMEM)

@@ -269,6 +269,7 @@ static void greet(struct session *s, struct peer *peer)
     if (s->peer_state != HEADER_ONLINE)
         return;
     inbox_peer_appeared(s, peer);
+    transfer_peer_appeared(s, peer);
     if (s->away)
         sender_put_signal(s, &(struct payload){.kind = PAYLOAD_AWAY, .active = true});
 }

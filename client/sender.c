@@ -144,7 +144,7 @@ void sender_refused(struct session *s, const struct header *h)
         outbox_set_stored(s, peer, NULL, 0); /* the seat was freed */
     }
     const struct outgoing *message = outbox_find(s, h->stream, h->n);
-    if (!message)
+    if (!message || message->head)
         return;
     const struct session_event event = {
         .type = SESSION_REFUSED,
@@ -280,7 +280,10 @@ void sender_pump(struct session *s)
             request_load(s);
         if (next != NEXT_MESSAGE)
             return;
-        const struct envelope_bytes payload = {message->payload, message->len};
+        /* What is of a file goes to nobody who is not here. */
+        bool whole = !message->head || s->peer_state == HEADER_ONLINE;
+        const struct envelope_bytes payload = {message->payload,
+                                               whole ? message->len : message->head};
         if (!send_message(s, payload, message->mark == SESSION_STORED))
             return;
     }

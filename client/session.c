@@ -59,6 +59,7 @@ void session_free(struct session *s)
 {
     if (!s)
         return;
+    transfers_clear(&s->transfers);
     peers_clear(&s->peers);
     pinned_clear(&s->pins);
     keys_ring_free(s->ring);
@@ -244,12 +245,18 @@ static bool is_signal(enum payload_kind kind)
     return kind == PAYLOAD_TYPING || kind == PAYLOAD_AWAY;
 }
 
+static bool is_of_a_file(enum payload_kind kind)
+{
+    return kind >= PAYLOAD_FILE && kind <= PAYLOAD_CHUNK;
+}
+
 int session_send(struct session *s, const struct payload *p, uint64_t now_ms, uint64_t *id)
 {
     s->now_ms = now_ms;
     if (s->error)
         return s->error;
-    if (p->kind == PAYLOAD_UNKNOWN || p->kind == PAYLOAD_RECEIPT || is_signal(p->kind))
+    if (p->kind == PAYLOAD_UNKNOWN || p->kind == PAYLOAD_RECEIPT || is_signal(p->kind) ||
+        is_of_a_file(p->kind))
         return ERROR_STATE;
     int rc = outbox_compose(s, p, id);
     if (rc == ERROR_PAYLOAD)
@@ -265,7 +272,7 @@ int session_signal(struct session *s, const struct payload *p, uint64_t now_ms)
         return ERROR_STATE;
     if (p->kind == PAYLOAD_AWAY)
         s->away = p->active;
-    if (s->error == 0 && machine_reaches_peer(s) && s->peer_state == HEADER_ONLINE)
+    if (s->error == 0 && machine_sees_peer(s))
         sender_put_signal(s, p);
     return s->error;
 }
@@ -329,6 +336,8 @@ int session_load_done(struct session *s, uint64_t now_ms)
 
 int session_next(struct session *s, struct session_event *event)
 {
+    if (!events_ready(&s->events))
+        transfer_pump(s);
     if (s->error)
         return s->error;
     if (!events_next(&s->events, event))

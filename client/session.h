@@ -185,7 +185,7 @@ bool session_wants_input(const struct session *s);
  * The person says something (text, action, edit, …): it gets its id and number, is saved, then
  * sent; before anybody ever appeared it is for whoever comes first. previous, first and after are
  * the session's to fill in. ERROR_PAYLOAD where it is too large or not UTF-8; ERROR_STATE for a
- * signal kind.
+ * signal kind, or one of a file.
  */
 int session_send(struct session *s, const struct payload *p, uint64_t now_ms, uint64_t *id);
 

@@ -29,7 +29,10 @@ int outbound_put(struct outbound *o, struct outgoing *message)
         o->items = items;
         o->size = size;
     }
-    o->items[o->start + o->count++] = message;
+    size_t at = o->start + o->count++;
+    for (; at > o->start && o->items[at - 1]->n > message->n; at--)
+        o->items[at] = o->items[at - 1];
+    o->items[at] = message;
     return 0;
 }
 

@@ -17,6 +17,7 @@ struct outgoing {
     uint64_t id, n, wall_ms;
     enum session_mark mark;
     bool unspoken; /* the person wrote nothing with it: it is not missed where it is undelivered */
+    size_t head;   /* of a chunk, which has no id: so much of it is not the file's; else 0 */
     size_t len;
     uint8_t payload[];
 };
@@ -36,7 +37,7 @@ struct outbound {
     size_t start, count, size;
 };
 
-/* Adds a message behind the others (taken). ERROR_NOMEM; it is still the caller's then. */
+/* Adds a message (taken), by its number. ERROR_NOMEM; it is still the caller's then. */
 int outbound_put(struct outbound *o, struct outgoing *message);
 
 /* How many messages come before number `n`. */

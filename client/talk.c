@@ -197,17 +197,18 @@ static int on_signal(struct talk *t, const struct session_event *e, uint64_t now
 }
 
 static int (*const handlers[])(struct talk *, const struct session_event *, uint64_t) = {
-    [SESSION_CONNECT] = on_connect,     [SESSION_DISCONNECT] = on_disconnect,
-    [SESSION_SAVE_PEER] = on_save,      [SESSION_SAVE_STREAM] = on_save,
-    [SESSION_SAVE_MESSAGE] = on_save,   [SESSION_SAVE_MARK] = on_save,
-    [SESSION_SAVE_SEEN] = on_save,      [SESSION_SEEN_UP_TO] = on_seen,
-    [SESSION_SAVE_PREKEY] = on_save,    [SESSION_DROP_PREKEYS] = on_save,
-    [SESSION_SAVE_PIN] = talk_save_pin, [SESSION_TRUST] = on_other,
-    [SESSION_LOAD] = on_load,           [SESSION_STATUS] = on_status,
-    [SESSION_PRESENCE] = on_other,      [SESSION_MESSAGE] = on_message,
-    [SESSION_MARK] = on_other,          [SESSION_SIGNAL] = on_signal,
-    [SESSION_REFUSED] = on_other,       [SESSION_MISSING] = on_other,
-    [SESSION_NOTICE] = on_notice,
+    [SESSION_CONNECT] = on_connect,   [SESSION_DISCONNECT] = on_disconnect,
+    [SESSION_SAVE_PEER] = on_save,    [SESSION_SAVE_STREAM] = on_save,
+    [SESSION_SAVE_MESSAGE] = on_save, [SESSION_SAVE_MARK] = on_save,
+    [SESSION_SAVE_CHUNK] = on_save,   [SESSION_SAVE_FILE] = on_save,
+    [SESSION_FILE] = on_other,        [SESSION_SAVE_SEEN] = on_save,
+    [SESSION_SEEN_UP_TO] = on_seen,   [SESSION_SAVE_PREKEY] = on_save,
+    [SESSION_DROP_PREKEYS] = on_save, [SESSION_SAVE_PIN] = talk_save_pin,
+    [SESSION_TRUST] = on_other,       [SESSION_LOAD] = on_load,
+    [SESSION_STATUS] = on_status,     [SESSION_PRESENCE] = on_other,
+    [SESSION_MESSAGE] = on_message,   [SESSION_MARK] = on_other,
+    [SESSION_SIGNAL] = on_signal,     [SESSION_REFUSED] = on_other,
+    [SESSION_MISSING] = on_other,     [SESSION_NOTICE] = on_notice,
 };
 
 /* Where the disk fails, nothing may be said of what was not kept. */

@@ -63,7 +63,7 @@ int transfer_restore(struct session *s, const struct transfer_row *row);
 
 /*
  * The person offers a file: its `name`, `size`, `digest` and `path` count. ERROR_PAYLOAD where the
- * name is no UTF-8, empty or longer than PAYLOAD_NAME_MAX.
+ * name is no UTF-8 or longer than PAYLOAD_NAME_MAX.
  */
 int transfer_offer(struct session *s, const struct transfer_row *file, uint64_t now_ms,
                    uint64_t *message);
@@ -83,13 +83,14 @@ int transfer_give(struct session *s, const struct transfer_piece *piece, uint64_
 
 /*
  * A file cannot be read or written. One of ours is not what was offered any more: it ends. One of
- * theirs is TRANSFER_OFFERED again, with what is safe of it, and its sender stops for now.
+ * theirs is TRANSFER_OFFERED again, with what is safe of it, and its sender stops for now. Where it
+ * has ended or stopped already, nothing happens: pieces of it may still be on their way.
  */
 int transfer_fail(struct session *s, uint64_t message, uint64_t now_ms);
 
 /*
  * Answers SESSION_FILE_CHECK: the file is at `path` now, safely, and has the digest; NULL: it has
- * not. What was written can be thrown away once SESSION_FILE says that it is over.
+ * not. Then SESSION_FILE says that it is over. An answer that came too late is ignored.
  */
 int transfer_check(struct session *s, uint64_t message, const char *path, uint64_t now_ms);
 

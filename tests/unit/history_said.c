@@ -51,6 +51,14 @@ int session_restore_peer(struct session *s, const struct session_peer_row *row)
                row->prekey[0], row->prekey[KEYS_LEN - 1], (uintmax_t)row->made_ms);
 }
 
+int transfer_restore(struct session *s, const struct transfer_row *row)
+{
+    (void)s;
+    return say("file %ju %s %u state %d %s '%s' %.4s at '%s' %ju of %ju\n", (uintmax_t)row->message,
+               row->mine ? "to" : "from", row->peer, (int)row->state, row->id, row->name,
+               row->digest, row->path, (uintmax_t)row->offset, (uintmax_t)row->size);
+}
+
 int session_restore_stream(struct session *s, const struct session_stream_row *row)
 {
     (void)s;

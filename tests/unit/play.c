@@ -107,6 +107,17 @@ void play_load(struct play *p)
     note(p, session_load_done(p->s, p->now_ms));
 }
 
+/* Of what has no mark on the disk. */
+static bool is_receipted(const struct play *p, const struct session_message_row *row)
+{
+    for (size_t i = 0; i < p->disk.streams_count; i++) {
+        const struct session_stream_row *stream = &p->disk.streams[i];
+        if (stream->mine && stream->stream == row->stream)
+            return row->id == 0 && row->n <= stream->receipted;
+    }
+    return false;
+}
+
 void play_start(struct play *p)
 {
     struct session_options options = {
@@ -127,10 +138,13 @@ void play_start(struct play *p)
         note(p, session_restore_stream(p->s, &p->disk.streams[i]));
     for (size_t i = 0; i < p->disk.messages_count; i++) {
         const struct session_message_row *row = &p->disk.messages[i];
-        next_id = row->id + 1;
-        if (row->mine && row->mark < SESSION_DELIVERED)
+        next_id = row->id >= next_id ? row->id + 1 : next_id;
+        if (row->mine && !is_receipted(p, row) && row->mark < SESSION_DELIVERED)
             note(p, session_restore_message(p->s, row));
     }
+    for (size_t i = 0; i < p->disk.files_count; i++)
+        if (p->disk.files[i].state <= TRANSFER_TAKEN)
+            note(p, transfer_restore(p->s, &p->disk.files[i]));
     session_restore_counter(p->s, next_id);
     note(p, session_start(p->s, p->now_ms));
     play_turn(p);

@@ -43,10 +43,16 @@ static void put_stream(struct play_disk *d, const struct session_stream_row *row
     d->streams[i] = *row;
 }
 
+static bool is_same(const struct session_message_row *a, const struct session_message_row *b)
+{
+    return a->id == b->id &&
+           (a->id > 0 || (a->peer == b->peer && a->stream == b->stream && a->n == b->n));
+}
+
 static void put_message(struct play_disk *d, const struct session_message_row *row)
 {
     size_t i = 0;
-    while (i < d->messages_count && d->messages[i].id != row->id)
+    while (i < d->messages_count && !is_same(&d->messages[i], row))
         i++;
     if (i == d->messages_count)
         d->messages = __real_realloc(d->messages, ++d->messages_count * sizeof *d->messages);
@@ -54,6 +60,30 @@ static void put_message(struct play_disk *d, const struct session_message_row *r
         free((uint8_t *)(uintptr_t)d->messages[i].payload);
     d->messages[i] = *row;
     d->messages[i].payload = copy_bytes(row->payload, row->payload_len);
+}
+
+static void free_file(struct transfer_row *file)
+{
+    free((char *)(uintptr_t)file->id);
+    free((char *)(uintptr_t)file->name);
+    free((char *)(uintptr_t)file->digest);
+    free((char *)(uintptr_t)file->path);
+}
+
+static void put_file(struct play_disk *d, const struct transfer_row *row)
+{
+    size_t i = 0;
+    while (i < d->files_count && d->files[i].message != row->message)
+        i++;
+    if (i == d->files_count)
+        d->files = __real_realloc(d->files, ++d->files_count * sizeof *d->files);
+    else
+        free_file(&d->files[i]);
+    d->files[i] = *row;
+    d->files[i].id = copy_string(row->id);
+    d->files[i].name = copy_string(row->name);
+    d->files[i].digest = copy_string(row->digest);
+    d->files[i].path = copy_string(row->path);
 }
 
 void play_disk_clear(struct play_disk *d)
@@ -64,6 +94,9 @@ void play_disk_clear(struct play_disk *d)
     }
     for (size_t i = 0; i < d->messages_count; i++)
         free((uint8_t *)(uintptr_t)d->messages[i].payload);
+    for (size_t i = 0; i < d->files_count; i++)
+        free_file(&d->files[i]);
+    free(d->files);
     free(d->peers);
     free(d->streams);
     free(d->messages);
@@ -91,6 +124,8 @@ void play_disk_copy(struct play_disk *to, const struct play_disk *from)
         put_stream(to, &from->streams[i]);
     for (size_t i = 0; i < from->messages_count; i++)
         put_message(to, &from->messages[i]);
+    for (size_t i = 0; i < from->files_count; i++)
+        put_file(to, &from->files[i]);
 }
 
 static void put_seen(struct play_disk *d, const struct session_event *e)
@@ -113,7 +148,9 @@ bool play_disk_save(struct play_disk *d, const struct session_event *e)
     switch (e->type) {
     case SESSION_SAVE_PEER: put_peer(d, &e->peer_row); return true;
     case SESSION_SAVE_STREAM: put_stream(d, &e->stream_row); return true;
-    case SESSION_SAVE_MESSAGE: put_message(d, &e->message_row); return true;
+    case SESSION_SAVE_MESSAGE:
+    case SESSION_SAVE_CHUNK: put_message(d, &e->message_row); return true;
+    case SESSION_SAVE_FILE: put_file(d, &e->file_row); return true;
     case SESSION_SAVE_SEEN: put_seen(d, e); return true;
     case SESSION_SAVE_MARK:
         for (size_t i = 0; i < d->messages_count; i++)

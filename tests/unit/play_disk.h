@@ -11,8 +11,9 @@
 struct play_disk {
     struct session_peer_row *peers;
     struct session_stream_row *streams;
-    struct session_message_row *messages;
-    size_t peers_count, streams_count, messages_count;
+    struct session_message_row *messages; /* chunks of files too, with an id of 0 */
+    struct transfer_row *files;
+    size_t peers_count, streams_count, messages_count, files_count;
 };
 
 /* Carries out a SESSION_SAVE_… or DROP_…; false where the event is another one. */

@@ -103,6 +103,22 @@ static void write_row(struct play *p, const char *what, const struct session_mes
     EVENT(" %s\n", describe(p, row->payload, row->payload_len));
 }
 
+static void write_file(struct play *p, const char *what, const struct transfer_row *row)
+{
+    static const char *const file_states[] = {"offered", "taken",   "done",   "cancelled",
+                                              "refused", "changed", "damaged"};
+    EVENT("%s %llu %s %u %s %llu/%llu%s%s\n", what, (unsigned long long)row->message,
+          row->mine ? "to" : "from", row->peer, file_states[row->state],
+          (unsigned long long)row->offset, (unsigned long long)row->size, *row->path ? " at " : "",
+          row->path);
+}
+
+static void write_piece(struct play *p, const char *what, const struct transfer_piece *piece)
+{
+    EVENT("%s %llu %llu+%zu\n", what, (unsigned long long)piece->message,
+          (unsigned long long)piece->offset, piece->len);
+}
+
 static void write_save(struct play *p, const struct session_event *e)
 {
     const struct session_stream_row *row = &e->stream_row;
@@ -118,6 +134,8 @@ static void write_save(struct play *p, const struct session_event *e)
         EVENT("\n");
         break;
     case SESSION_SAVE_MESSAGE: write_row(p, "save", &e->message_row); break;
+    case SESSION_SAVE_CHUNK: write_row(p, "save chunk", &e->message_row); break;
+    case SESSION_SAVE_FILE: write_file(p, "save file", &e->file_row); break;
     case SESSION_SAVE_MARK:
         EVENT("save mark %llu %s\n", (unsigned long long)e->id, marks[e->mark]);
         break;
@@ -150,6 +168,10 @@ void play_note_event(struct play *p, const struct session_event *e)
             EVENT("presence nobody\n");
         break;
     case SESSION_MESSAGE: write_row(p, "show", &e->message_row); break;
+    case SESSION_FILE: write_file(p, "file", &e->file_row); break;
+    case SESSION_FILE_READ: write_piece(p, "read", &e->piece); break;
+    case SESSION_FILE_WRITE: write_piece(p, "write", &e->piece); break;
+    case SESSION_FILE_CHECK: EVENT("check %llu\n", (unsigned long long)e->id); break;
     case SESSION_MARK: EVENT("mark %llu %s\n", (unsigned long long)e->id, marks[e->mark]); break;
     case SESSION_SEEN_UP_TO:
     case SESSION_LOAD:

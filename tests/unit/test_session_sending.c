@@ -307,15 +307,15 @@ static void test_the_window(void **state)
     assert_non_null(strstr(strchr(p->frames, '\n') + 1, "message bob A"));
 }
 
-/* Sends chunks of 32 KiB, of which 31 fit into the window. */
-static void send_chunks(struct play *p, size_t count)
+/* Sends long texts, of which 64 fit into the window. */
+static void send_long(struct play *p, size_t count)
 {
-    static uint8_t bytes[PAYLOAD_CHUNK_MAX];
-    const struct payload chunk = {
-        .kind = PAYLOAD_CHUNK, .id = {"f", 1}, .bytes = bytes, .bytes_len = sizeof bytes};
+    static char text[16000];
+    memset(text, 'x', sizeof text);
+    const struct payload payload = {.kind = PAYLOAD_TEXT, .text = {text, sizeof text}};
     uint64_t id;
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(session_send(p->s, &chunk, p->now_ms, &id), 0);
+        assert_int_equal(session_send(p->s, &payload, p->now_ms, &id), 0);
     play_turn(p);
 }
 
@@ -333,35 +333,35 @@ static void test_what_is_sent_again_is_not_on_its_way_twice(void **state)
 {
     struct play *p = *state;
     play_join(p);
-    send_chunks(p, 40);
-    assert_int_equal(count(p, p->frames, "message"), 31);
+    send_long(p, 80);
+    assert_int_equal(count(p, p->frames, "message"), 64);
     presence(p, "online", "");
     play_turn(p);
-    assert_int_equal(count(p, p->frames, "message"), 31);
+    assert_int_equal(count(p, p->frames, "message"), 64);
     /* What is stored takes no room, even where it must go again because of one before it. */
-    play_relay(p, "{'type':'stored','to':'bob','stream':#A,'first':1,'n':31}");
+    play_relay(p, "{'type':'stored','to':'bob','stream':#A,'first':1,'n':64}");
     play_turn(p);
     play_forget(p);
-    presence(p, "online", ",'stored':[{'stream':#A,'first':2,'n':40}]");
+    presence(p, "online", ",'stored':[{'stream':#A,'first':2,'n':80}]");
     play_turn(p);
-    assert_int_equal(count(p, p->frames, "message"), 40);
+    assert_int_equal(count(p, p->frames, "message"), 80);
 }
 
 static void test_the_history_is_not_asked_for_less_than_a_quarter_of_the_window(void **state)
 {
     struct play *p = *state;
     play_join(p);
-    send_chunks(p, 30);
-    play_bob_has(p, 'A', 30);
-    send_chunks(p, 30);
+    send_long(p, 60);
     play_bob_has(p, 'A', 60);
+    send_long(p, 60);
+    play_bob_has(p, 'A', 120);
     play_turn(p);
     play_forget(p);
     p->load_max = 1;
     play_relay_payload(p, "{'type':'receipt','from':'bob','stream':#A,'n':0,'resend':true}",
                        "{'kind':'receipt'}");
     play_turn(p);
-    assert_int_equal(count(p, p->events, "load"), 24); /* then three quarters are full */
+    assert_int_equal(count(p, p->events, "load"), 49); /* then three quarters are full */
     play_bob_has(p, 'A', 0);
     play_turn(p);
     assert_int_equal(count(p, p->events, "load"), 0);
