@@ -241,6 +241,7 @@ static bool send_message(struct session *s, struct envelope_bytes payload, bool 
         .peer = {peer->nick.text, strlen(peer->nick.text)},
         .stream = o->stream,
         .n = next->n,
+        .is_first = next->first,
     };
     machine_put(s, &h, &s->content);
     if (next->n > o->sent)

@@ -76,7 +76,14 @@ static const struct field presence[] = {
 };
 
 static const struct field message_to[] = {
-    {STRING("to", peer)}, {STREAM}, {COUNT("n", n)}, {NO_FROM}, {NO_TIME}, {0}};
+    {STRING("to", peer)},
+    {STREAM},
+    {COUNT("n", n)},
+    {BOOL("first", is_first), OPTIONAL},
+    {NO_FROM},
+    {NO_TIME},
+    {0},
+};
 
 static const struct field message_from[] = {
     {STRING("from", peer)}, {STREAM}, {COUNT("n", n)}, {INTEGER("time", time)}, {0},

@@ -89,8 +89,9 @@ struct header {
     uint64_t time, waiting;
     uint64_t id; /* ping, pong, where has_id */
     bool has_id;
-    bool resend; /* receipt */
-    bool leave;  /* bye */
+    bool is_first; /* message to the relay: nothing older of its stream is to come (`first`) */
+    bool resend;   /* receipt */
+    bool leave;    /* bye */
     enum header_state state;
     bool has_peer; /* welcome: `peer` is not null; its fields are `stored` and the four below */
     struct json_string peer_nick, peer_keys;

@@ -97,7 +97,7 @@ size_t header_usual_write(enum header_side side, const struct header *h,
                           char text[HEADER_USUAL_MAX])
 {
     bool receipt = h->type == HEADER_RECEIPT;
-    if ((!receipt && h->type != HEADER_MESSAGE) || (receipt && h->resend) ||
+    if ((!receipt && h->type != HEADER_MESSAGE) || (receipt ? h->resend : h->is_first) ||
         h->peer.len > NAME_ROOM || h->n > JSON_INTEGER_MAX || h->time > JSON_INTEGER_MAX)
         return 0;
     const struct start *start = &starts[receipt][side];

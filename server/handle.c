@@ -56,7 +56,7 @@ static void take_message(struct relay *r, struct relay_client *c, struct header 
         take_repeat(r, c, s, h->n);
         return;
     }
-    if (stream_refuses(s, h->n))
+    if (stream_refuses(s, h->n) && !h->is_first)
         return;
     enum header_code code = queue_judge(r, to, frame->content_len + RELAY_MESSAGE_COST);
     if (code == CODE_WINDOW) {

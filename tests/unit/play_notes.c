@@ -216,6 +216,8 @@ void play_note_frame(struct play *p, const struct header *h, const struct frame 
         FRAME(" %c%llu", play_letter_of(p, h->stream), (unsigned long long)h->n);
         if (h->resend)
             FRAME(" resend");
+        if (h->is_first)
+            FRAME(" first");
         if (h->type == HEADER_MESSAGE || strcmp(payload, "{'kind':'receipt'}") != 0)
             FRAME(" %s", payload);
         break;

@@ -168,6 +168,8 @@ static void put_fields(char *json, const char *type, const char **at)
         put_stream(json, at);
         if (take_option(at, "resend"))
             relay_text_append(json, ",\"resend\":true");
+        if (take_option(at, "first"))
+            relay_text_append(json, ",\"first\":true");
     } else if (strcmp(type, "signal") == 0) {
         put_to(json, at);
     } else if (strcmp(type, "bye") == 0) {

@@ -98,6 +98,13 @@ static const struct harness_dialogue dialogues[] = {
      "alice> message bob a 4 x\n"
      "receipt a 2\n"
      "send 4\n"},
+    {"so does the first that its sender still has", false,
+     "pair\n"
+     "receipt a 1 resend\n"
+     "alice> message bob a 4 x\n"
+     "alice> message bob a 5 first x\n"
+     "bob< message alice a 5 x\n"
+     "send 6\n"},
     {"either of the two connecting anew ends it", false,
      "pair\n"
      "receipt a 1 resend\n"

@@ -532,12 +532,12 @@ static void test_what_the_history_has_lost_is_said_to_be_missing(void **state)
     play_lose(p, 3);
     ask(p, 'A', 0);
     play_expect(p, "load 1:A1\n",
-                "message bob A2 {'first':true,'kind':'text','text':'2'}\n"
-                "message bob A4 {'first':true,'kind':'text','text':'4'}\n" SENT(A5, 5));
+                "message bob A2 first {'first':true,'kind':'text','text':'2'}\n"
+                "message bob A4 first {'first':true,'kind':'text','text':'4'}\n" SENT(A5, 5));
     play_lose(p, 2);
     play_lose(p, 4);
     ask(p, 'A', 0);
-    play_expect(p, "load 1:A1\n", "message bob A5 {'first':true,'kind':'text','text':'5'}\n");
+    play_expect(p, "load 1:A1\n", "message bob A5 first {'first':true,'kind':'text','text':'5'}\n");
     play_bob_has(p, 'A', 5);
     play_lose(p, 5);
     play_turn(p);
@@ -547,7 +547,8 @@ static void test_what_the_history_has_lost_is_said_to_be_missing(void **state)
     play_expect(p, "load 1:A1\n", "");
     play_say(p, "6");
     play_say(p, "7");
-    play_expect_frames(p, "message bob A6 {'first':true,'kind':'text','text':'6'}\n" SENT(A7, 7));
+    play_expect_frames(
+        p, "message bob A6 first {'first':true,'kind':'text','text':'6'}\n" SENT(A7, 7));
 }
 
 static void test_a_load_that_came_too_late_is_of_no_use(void **state)
