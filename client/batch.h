@@ -13,6 +13,7 @@ struct batch {
     struct face face;
     struct lines in;
     struct output out;
+    bool was_tried; /* to connect: what to do where that fails was told */
     /* Takes one line; or what is wrong with it, ERROR_LIMIT where it was too long (and is not
      * there). */
     int (*take_line)(struct batch *b, const char *line, size_t len, uint64_t now_ms);

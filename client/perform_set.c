@@ -24,7 +24,7 @@ static void add_setting(const struct talk *t, enum setting setting, struct answe
     const struct settings_option *option = settings_option(setting);
     const char *value = value_of(t, setting);
     char quoted[QUOTE_MAX];
-    answer_add(a, "  %-12s %-10s %s", option->name, quote_text(value, strlen(value), quoted),
+    answer_add(a, "  %-12s %-15s  %s", option->name, quote_text(value, strlen(value), quoted),
                option->help);
     if (option->choices)
         answer_add(a, " (%s)", option->choices);

@@ -158,16 +158,31 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
     return rc;
 }
 
+/* Where nothing came of the first attempt, also what to do; unless that is said at the end. */
+static int show_status(struct face *f, const struct session_event *e, uint64_t now_ms)
+{
+    struct words w = talk_words(f->talk);
+    struct batch *b = (struct batch *)f;
+    char text[WORDS_MAX];
+    if (e->status.state != SESSION_OFFLINE && e->status.state != SESSION_ONLINE)
+        return 0;
+    bool ends = b->in.ended && session_undelivered(talk_session(f->talk)) == 0;
+    int rc = 0;
+    if (e->status.state == SESSION_OFFLINE && !b->was_tried && !ends) {
+        words_unreachable(&w, e, text);
+        rc = tell(f, FACE_NOTICE, text);
+    }
+    b->was_tried = true;
+    words_status(&w, e, now_ms, text);
+    return rc ? rc : tell(f, FACE_NOTICE, text);
+}
+
 static int show_event(struct face *f, const struct session_event *e, uint64_t now_ms)
 {
     struct words w = talk_words(f->talk);
     char text[WORDS_MAX];
     switch (e->type) {
-    case SESSION_STATUS:
-        if (e->status.state != SESSION_OFFLINE && e->status.state != SESSION_ONLINE)
-            return 0;
-        words_status(&w, e, now_ms, text);
-        break;
+    case SESSION_STATUS: return show_status(f, e, now_ms);
     case SESSION_PRESENCE: words_presence(&w, e, text); break;
     case SESSION_TRUST: words_trust(&w, session_get_trust(talk_session(f->talk)), text); break;
     case SESSION_REFUSED: words_refused(&w, e->refused.code, text); break;

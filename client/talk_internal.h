@@ -27,7 +27,7 @@ struct talk {
     uint64_t shown;  /* id of the newest message that was noted as shown */
     bool was_online; /* at this relay */
     bool has_failed; /* a connection came to nothing */
-    bool is_quitting;
+    bool is_quitting, told_waiting;
     bool is_refused; /* by the relay, for good */
     enum talk_exit exit;
     char why[WORDS_MAX]; /* why it failed for good, or why there is no connection now */

@@ -219,13 +219,27 @@ static int give_up(struct talk *t, enum session_trust trust, uint64_t now_ms)
     return talk_quit(t, false, now_ms);
 }
 
+/* It may wait for ever: says so, once. */
+static int tell_waiting(struct talk *t, size_t count)
+{
+    char text[WORDS_MAX];
+    if (t->told_waiting || session_get_state(t->parts.session) != SESSION_ONLINE)
+        return 0;
+    t->told_waiting = true;
+    words_waiting(count, text);
+    return t->options.face->ops->tell(t->options.face, FACE_NOTICE, text);
+}
+
 int talk_finish(struct talk *t, uint64_t now_ms)
 {
     enum session_trust trust = session_get_trust(t->parts.session);
-    if (!t->is_quitting && trust >= SESSION_HELD && session_undelivered(t->parts.session) > 0)
-        return give_up(t, trust, now_ms);
-    if (t->is_quitting || session_undelivered(t->parts.session) > 0)
+    size_t undelivered = session_undelivered(t->parts.session);
+    if (t->is_quitting)
         return 0;
+    if (undelivered > 0 && trust >= SESSION_HELD)
+        return give_up(t, trust, now_ms);
+    if (undelivered > 0)
+        return trust == SESSION_NOBODY ? tell_waiting(t, undelivered) : 0;
     switch (session_get_state(t->parts.session)) {
     case SESSION_ONLINE: return talk_quit(t, false, now_ms);
     case SESSION_OFFLINE:

@@ -265,6 +265,13 @@ void words_undelivered(size_t count, char out[WORDS_MAX])
              count == 1 ? " was" : "s were", count == 1 ? "it goes" : "they go");
 }
 
+void words_waiting(size_t count, char out[WORDS_MAX])
+{
+    snprintf(out, WORDS_MAX,
+             "%zu message%s for somebody to come; ^C ends this, and %s out at the next start",
+             count, count == 1 ? " waits" : "s wait", count == 1 ? "it goes" : "they go");
+}
+
 void words_clock(uint64_t wall_ms, char out[WORDS_CLOCK_MAX])
 {
     time_t seconds = (time_t)(wall_ms / 1000);

@@ -69,6 +69,9 @@ struct words_said words_said(const struct payload *p);
 /* "3 messages were not delivered; they go out at the next start". */
 void words_undelivered(size_t count, char out[WORDS_MAX]);
 
+/* "3 messages wait for somebody to come; ^C ends this, and they go out at the next start". */
+void words_waiting(size_t count, char out[WORDS_MAX]);
+
 /* The time of day in the local zone: "09:14". */
 void words_clock(uint64_t wall_ms, char out[WORDS_CLOCK_MAX]);
 

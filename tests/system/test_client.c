@@ -219,6 +219,8 @@ static void test_signals_end_it_and_say_what_was_not_delivered(void **state)
         client_expect_told(&alice, "connected");
         client_say(&alice, "is anybody here?");
         client_expect_said(&alice, "alice: is anybody here?");
+        client_end_input(&alice);
+        client_expect_told(&alice, "-- 1 message waits for somebody to come; ^C ends this");
         kill(alice.process.pid, signals[i]);
         client_expect_told(&alice, "1 message was not delivered; it goes out at the next start");
         client_expect_exit(&alice, 1);
@@ -294,10 +296,13 @@ static void test_no_relay_is_one_sentence(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct client_options options = {"alice", rows[i].server, "alone", "--plain", NULL};
+        char told[128];
         client_start(&alice, &options);
+        snprintf(told, sizeof told, "-- no connection (%s): start chat-server at", rows[i].told);
+        client_expect_told(&alice, told);
+        client_expect_told(&alice, "-- reconnecting in");
         client_end_input(&alice);
-        client_expect_told(&alice, rows[i].told);
-        client_expect_told(&alice, "start chat-server at");
+        client_expect_told(&alice, told + 3);
         client_expect_exit(&alice, 1);
     }
 }

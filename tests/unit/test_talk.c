@@ -304,16 +304,16 @@ static void test_settings_are_listed_and_set(void **state)
         const char *told; /* in it */
     } rows[] = {
         {"/set theme light", 0, "theme is light, kept in /"},
-        {"/set theme", 0, "theme        light      colours"},
-        {"/set", 0, "theme        light      colours"},
+        {"/set theme", 0, "theme        light            colours"},
+        {"/set", 0, "theme        light            colours"},
         {"/set", 0, "\n"},
         {"/set theme  dark ", 0, "theme is dark"},
         {"/set theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
         {"/set thme light", ERROR_STATE, "! there is no setting 'thme'; /set lists them"},
         {"/set room tea", ERROR_STATE, "! room counts at the start alone: give --room then"},
-        {"/set room", 0, "room         lobby      the table"},
+        {"/set room", 0, "room         lobby            the table"},
         {"/theme mono", 0, "theme is mono, kept in /"},
-        {"/theme", 0, "theme        mono       colours"},
+        {"/theme", 0, "theme        mono             colours"},
         {"/theme blue", ERROR_STATE, "! theme can be one of: dark light mono"},
     };
     struct counter c = {.face.ops = &counter_ops};

@@ -133,6 +133,14 @@ static void test_counts_agree_with_their_verbs(void **state)
     assert_string_equal(text, "1 message was not delivered; it goes out at the next start");
     words_undelivered(2, text);
     assert_string_equal(text, "2 messages were not delivered; they go out at the next start");
+    words_waiting(1, text);
+    assert_string_equal(text,
+                        "1 message waits for somebody to come; ^C ends this, and it goes out at "
+                        "the next start");
+    words_waiting(2, text);
+    assert_string_equal(text,
+                        "2 messages wait for somebody to come; ^C ends this, and they go out at "
+                        "the next start");
 }
 
 static void test_what_the_other_person_types(void **state)
