@@ -8,8 +8,8 @@
 /*
  * TLS 1.3 as a machine: bytes from the network in, bytes for it out, the text between. Both sides
  * show a certificate of an Ed25519 key; nothing but that key is looked at, and the caller decides
- * whether it is the right one. No resumption, no tickets, no early data. The only file that knows
- * OpenSSL.
+ * whether it is the right one. No resumption, no tickets, no early data. tls.c and tls_context.c
+ * are the only files that know OpenSSL.
  */
 enum {
     TLS_KEY_LEN = 32,
