@@ -175,11 +175,12 @@ void tls_free(struct tls *tls)
 /* Makes OpenSSL's part. Of a client it is made when there is something for it to do. */
 static int make_ssl(struct tls_session *s)
 {
-    ERR_clear_error();
     s->ssl = SSL_new(s->tls->ctx);
     BIO *bio = s->ssl ? BIO_new(s->tls->method) : NULL;
-    if (!bio)
+    if (!bio) {
+        ERR_clear_error();
         return fail(s, ERROR_NOMEM, error_text(ERROR_NOMEM));
+    }
     BIO_set_data(bio, s);
     BIO_set_init(bio, 1);
     SSL_set_bio(s->ssl, bio, bio);
@@ -188,6 +189,33 @@ static int make_ssl(struct tls_session *s)
     else
         SSL_set_connect_state(s->ssl);
     return 0;
+}
+
+/* OpenSSL's queue of errors is empty after every call of this file: only a handshake that goes well
+   may leave something there, so nobody has to look before each record, which is not cheap. */
+static int shake_hands(struct tls_session *s)
+{
+    ERR_clear_error();
+    int rc = SSL_do_handshake(s->ssl);
+    if (rc == 1)
+        ERR_clear_error();
+    return rc;
+}
+
+/* Has OpenSSL look at what is here. Bytes of text, 0 where it looked at all of it, or an error. */
+static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
+{
+    size_t got = 0;
+    int rc = SSL_is_init_finished(s->ssl) ? 1 : shake_hands(s);
+    if (rc == 1 && len > 0)
+        rc = SSL_read_ex(s->ssl, bytes, len, &got);
+    if (rc == 1)
+        return (int)got;
+    switch (SSL_get_error(s->ssl, rc)) {
+    case SSL_ERROR_WANT_READ: return 0;
+    case SSL_ERROR_ZERO_RETURN: s->is_closed = true; return ERROR_CLOSED;
+    default: return fail_openssl(s);
+    }
 }
 
 int tls_session_new(struct tls_session **s, struct tls *tls, bool accepts)
@@ -202,8 +230,8 @@ int tls_session_new(struct tls_session **s, struct tls *tls, bool accepts)
     int rc = 0;
     if (!accepts) {
         rc = make_ssl(made);
-        if (rc == 0 && SSL_do_handshake(made->ssl) != 1 && made->out.len == 0)
-            rc = fail_openssl(made);
+        if (rc == 0)
+            rc = pull(made, NULL, 0);
     }
     if (rc) {
         tls_session_free(made);
@@ -267,24 +295,6 @@ static bool has_share(SSL *ssl)
     return true;
 }
 
-/* Has OpenSSL look at what is here. Bytes of text, 0 where it looked at all of it, or an error. */
-static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
-{
-    size_t got = 0;
-    if (ERR_peek_error()) /* to clear an empty queue is not cheap */
-        ERR_clear_error();
-    int rc = SSL_is_init_finished(s->ssl) ? 1 : SSL_do_handshake(s->ssl);
-    if (rc == 1 && len > 0)
-        rc = SSL_read_ex(s->ssl, bytes, len, &got);
-    if (rc == 1)
-        return (int)got;
-    switch (SSL_get_error(s->ssl, rc)) {
-    case SSL_ERROR_WANT_READ: return 0;
-    case SSL_ERROR_ZERO_RETURN: s->is_closed = true; return ERROR_CLOSED;
-    default: return fail_openssl(s);
-    }
-}
-
 /* Whether there may be something for OpenSSL to look at: 1, 0, or an error. */
 static int prepare(struct tls_session *s)
 {
@@ -337,8 +347,6 @@ int tls_write(struct tls_session *s, const void *bytes, size_t len)
         return s->error;
     if (!tls_is_ready(s) || s->out.len > 0)
         return 0;
-    if (ERR_peek_error())
-        ERR_clear_error();
     size_t put;
     if (!SSL_write_ex(s->ssl, bytes, len < TLS_RECORD_MAX ? len : TLS_RECORD_MAX, &put))
         return fail_openssl(s);
@@ -350,7 +358,6 @@ int tls_finish(struct tls_session *s)
     if (s->error || s->is_finished)
         return s->error;
     s->is_finished = true;
-    ERR_clear_error();
     return tls_is_ready(s) && SSL_shutdown(s->ssl) < 0 ? fail_openssl(s) : 0;
 }
 
