@@ -22,6 +22,7 @@ enum {
 
 struct tls {
     SSL_CTX *ctx;
+    SSL_CTX *bare; /* stands behind those who were accepted; NULL until there was one */
     BIO_METHOD *method;
 };
 
@@ -168,6 +169,7 @@ void tls_free(struct tls *tls)
     if (!tls)
         return;
     SSL_CTX_free(tls->ctx);
+    SSL_CTX_free(tls->bare);
     BIO_meth_free(tls->method);
     free(tls);
 }
@@ -191,12 +193,33 @@ static int make_ssl(struct tls_session *s)
     return 0;
 }
 
+/*
+ * After the handshake nobody asks any more for the other side's certificate and what else is in
+ * OpenSSL's session, 2.7 KiB of an accepted connection. OpenSSL lets go of a session that is NULL
+ * now, but begins anew where the context has another method than the connection has since they
+ * agreed on a version; so an empty context of that method takes its place.
+ */
+static int shed_session(struct tls_session *s)
+{
+    if (OpenSSL_version_num() >= 0x30200000)
+        return 1; /* it compares with the method of the first context, whatever comes after it */
+    const SSL_METHOD *method = SSL_get_ssl_method(s->ssl);
+    if (!s->tls->bare)
+        s->tls->bare = SSL_CTX_new(method);
+    if (!s->tls->bare || !SSL_set_SSL_CTX(s->ssl, s->tls->bare))
+        return 0;
+    assert(SSL_CTX_get_ssl_method(s->tls->bare) == method);
+    return SSL_set_session(s->ssl, NULL);
+}
+
 /* OpenSSL's queue of errors is empty after every call of this file: only a handshake that goes well
    may leave something there, so nobody has to look before each record, which is not cheap. */
 static int shake_hands(struct tls_session *s)
 {
     ERR_clear_error();
     int rc = SSL_do_handshake(s->ssl);
+    if (rc == 1 && s->accepts)
+        rc = shed_session(s);
     if (rc == 1)
         ERR_clear_error();
     return rc;

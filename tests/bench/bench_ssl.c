@@ -35,6 +35,7 @@ struct end {
 };
 
 static struct end ends[2 * PAIRS]; /* a client at each even place, its server behind it */
+static SSL_CTX *bare[2];           /* behind all clients, and all servers, when they shook hands */
 
 static int pipe_read(BIO *bio, char *bytes, size_t len, size_t *got)
 {
@@ -90,12 +91,24 @@ static SSL_CTX *make_context(void)
         abort();
     SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(ctx, 1);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, take_any_certificate, NULL);
     X509_free(x);
     EVP_PKEY_free(key);
     return ctx;
+}
+
+/* Has OpenSSL free the session, with the other side's certificate, as proto/tls.c does. */
+static void shed_session(SSL *ssl, SSL_CTX **ctx)
+{
+    if (OpenSSL_version_num() >= 0x30200000)
+        return;
+    if (!*ctx)
+        *ctx = SSL_CTX_new(SSL_get_ssl_method(ssl));
+    if (!*ctx || !SSL_set_SSL_CTX(ssl, *ctx) || !SSL_set_session(ssl, NULL))
+        abort();
 }
 
 static void make_pair(struct end *pair, SSL_CTX *ctx, BIO_METHOD *method)
@@ -118,6 +131,8 @@ static void make_pair(struct end *pair, SSL_CTX *ctx, BIO_METHOD *method)
         if (done < 2 && pair[0].in.len + pair[1].in.len == 0)
             abort();
     }
+    for (int i = 0; i < 2; i++)
+        shed_session(pair[i].ssl, &bare[i]);
 }
 
 static void get(struct end *e)
@@ -182,5 +197,7 @@ int main(void)
         SSL_free(ends[i].ssl);
     BIO_meth_free(method);
     SSL_CTX_free(ctx);
+    SSL_CTX_free(bare[0]);
+    SSL_CTX_free(bare[1]);
     return 0;
 }
