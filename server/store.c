@@ -42,7 +42,7 @@ static const char *const statements[STATEMENTS] = {
     /* n less its rank is the same within a run, and another one after a hole. */
     [RESTORE_STREAMS] =
         "WITH ranked AS (SELECT seat, stream, n, position, "
-        "  n - row_number() OVER (PARTITION BY seat, stream ORDER BY n) AS run FROM message), "
+        "  n - dense_rank() OVER (PARTITION BY seat, stream ORDER BY n) AS run FROM message), "
         "runs AS (SELECT seat, stream, min(n) AS first, max(n) AS n, max(position) AS position "
         "  FROM ranked GROUP BY seat, stream, run), "
         "last AS (SELECT *, row_number() OVER (PARTITION BY seat, stream ORDER BY n DESC) AS age "

@@ -149,6 +149,22 @@ static void test_only_the_newest_streams_are_restored(void **state)
     store_close(s);
 }
 
+/* What the relay had to forget of a stream may have been saved twice. */
+static void test_a_hole_stays_one_when_others_are_there_twice(void **state)
+{
+    (void)state;
+    struct store *s = open_store();
+    static const uint64_t ns[] = {1, 1, 3, 4, 4};
+    for (size_t i = 0; i < sizeof ns / sizeof ns[0]; i++)
+        put_message(s, 1, i + 1, 0xa, ns[i]);
+    assert_int_equal(store_commit(s), 0);
+    assert_int_equal(store_restore(s, NULL), 0);
+    assert_said("queue 1 of 5 cost 513\n"
+                "stream 1 from f000000000000090 a 3..4\n"
+                "next 1 6\n");
+    store_close(s);
+}
+
 static void test_load_goes_on_where_it_was_told_and_stops_at_the_limit(void **state)
 {
     (void)state;
@@ -272,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_was_committed_is_there_after_a_restart, set_up),
         cmocka_unit_test_setup(test_an_empty_store_begins_at_one, set_up),
         cmocka_unit_test_setup(test_only_the_newest_streams_are_restored, set_up),
+        cmocka_unit_test_setup(test_a_hole_stays_one_when_others_are_there_twice, set_up),
         cmocka_unit_test_setup(test_load_goes_on_where_it_was_told_and_stops_at_the_limit, set_up),
         cmocka_unit_test_setup(test_deletions, set_up),
         cmocka_unit_test_setup(test_what_cannot_be_used_is_said, set_up),
