@@ -91,9 +91,8 @@ static int make_seed(const struct place *p, uint8_t seed[KEYS_LEN])
         rc = ERROR_SYSTEM;
     int error = errno;
     unlinkat(p->folder, draft, 0);
-    fsync(p->folder);
     errno = error;
-    return rc;
+    return rc == 0 && fsync(p->folder) ? ERROR_SYSTEM : rc;
 }
 
 /* 1, or an error. */

@@ -10,8 +10,10 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +162,70 @@ static void test_nothing_is_left_behind(void **state)
     keys_identity_free(identity);
 }
 
+/* The steps in which a key is made, of which one fails, or does half of its work. */
+static int steps_left = -1;
+
+static bool step_fails(void)
+{
+    errno = EIO;
+    return steps_left >= 0 && steps_left-- == 0;
+}
+
+ssize_t __real_getrandom(void *at, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *at, size_t len, unsigned flags);
+ssize_t __real_write(int fd, const void *bytes, size_t len);
+ssize_t __wrap_write(int fd, const void *bytes, size_t len);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __real_linkat(int from, const char *name, int to, const char *link, int flags);
+int __wrap_linkat(int from, const char *name, int to, const char *link, int flags);
+
+ssize_t __wrap_getrandom(void *at, size_t len, unsigned flags)
+{
+    return step_fails() ? -1 : __real_getrandom(at, len, flags);
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t len)
+{
+    if (step_fails())
+        return -1;
+    return step_fails() ? __real_write(fd, bytes, len / 2) : __real_write(fd, bytes, len);
+}
+
+int __wrap_fsync(int fd)
+{
+    return step_fails() ? -1 : __real_fsync(fd);
+}
+
+int __wrap_linkat(int from, const char *name, int to, const char *link, int flags)
+{
+    return step_fails() ? -1 : __real_linkat(from, name, to, link, flags);
+}
+
+static void test_a_key_that_is_not_safe_is_none(void **state)
+{
+    (void)state;
+    static const char *const whys[] = {
+        "Input/output error", /* no random bytes, */
+        "Input/output error", /* no write, */
+        "No space left",      /* half of one, */
+        "Input/output error", /* no sync, no name, no sync of that */
+        "Input/output error", "Input/output error",
+    };
+    struct keys_identity *identity;
+    for (size_t i = 0; i < sizeof whys / sizeof whys[0]; i++) {
+        steps_left = (int)i;
+        assert_int_equal(keyfile_load(&identity, folder, "key", why), ERROR_SYSTEM);
+        assert_null(identity);
+        assert_int_equal(steps_left, -1);
+        assert_non_null(strstr(why, "cannot write the key"));
+        assert_non_null(strstr(why, whys[i]));
+        assert_int_equal(access(file, F_OK), i < 5 ? -1 : 0);
+    }
+    assert_int_equal(keyfile_load(&identity, folder, "key", why), 0);
+    keys_identity_free(identity);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -186,6 +252,7 @@ int main(void)
         WITH_FOLDER(test_links_pipes_and_folders_are_no_key),
         WITH_FOLDER(test_a_folder_that_is_not_there),
         WITH_FOLDER(test_nothing_is_left_behind),
+        WITH_FOLDER(test_a_key_that_is_not_safe_is_none),
         WITH_FOLDER(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
