@@ -69,8 +69,8 @@ bool db_begin(struct db *db)
 
 void db_run(struct db *db, size_t statement)
 {
-    if (db_begin(db) && db_step(db, statement) > 0)
-        db_reset(db, statement);
+    if (db_begin(db))
+        (void)db_step(db, statement); /* db_commit tells */
 }
 
 int db_step(struct db *db, size_t statement)

@@ -87,8 +87,6 @@ void client_fail(struct relay *r, struct relay_client *c, enum header_code code,
                  const struct header *about)
 {
     const struct seat *s = c->seat;
-    if (c->state > CLIENT_JOINED)
-        return;
     set_state(r, c, CLIENT_FLUSHING);
     client_wait(r, c, LIST_FLUSH);
     note_put(r, c, LOG_LEVEL_INFO, header_code_text(code), s);

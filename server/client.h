@@ -55,7 +55,7 @@ void client_written(struct relay *r, struct relay_client *c);
 /* Memory for it ran out: it is dropped before the next event. */
 void client_break(struct relay *r, struct relay_client *c);
 
-/* Tells a fatal error and ends it. `about` is the message's header or NULL. */
+/* Tells a fatal error and ends it, which was not yet. `about` is the message's header or NULL. */
 void client_fail(struct relay *r, struct relay_client *c, enum header_code code,
                  const struct header *about);
 

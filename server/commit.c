@@ -146,8 +146,7 @@ void relay_deleted(struct relay *r, uint64_t seat, uint64_t count, uint64_t cost
 int relay_loaded(struct relay *r, const struct relay_message_row *row)
 {
     struct seat *to = seat_find_id(r, row->seat);
-    if (!to || !to->loading)
-        return 0;
+    assert(to && to->loading);
     struct stream *s = stream_get(r, to, row->sender, row->stream);
     struct message *m = s ? queue_new(r, s, row->n, row->cost, row->frame, row->frame_len) : NULL;
     if (!m) {
@@ -168,8 +167,7 @@ void relay_load_done(struct relay *r, uint64_t seat, uint64_t now_ms)
 {
     core_set_now(r, now_ms);
     struct seat *s = seat_find_id(r, seat);
-    if (!s || !s->loading)
-        return;
+    assert(s && s->loading);
     s->loading = false;
     s->load_ended = !s->load_any;
     disk_load_more(r, s);
