@@ -52,8 +52,8 @@ void address_socket_format(const struct address_socket *s, char out[ADDRESS_TEXT
 
 /*
  * Resolves an address to at most `max` socket addresses, in the order in which to try them. It may
- * block on the network's name service: see resolve.h for a way that does not. Gives how many, at
- * least 1; or ERROR_ADDRESS with a sentence in `why`.
+ * block on the network's name service, but for a `unix:` address, which cannot fail either: `why`
+ * may be NULL then. Gives how many, at least 1; or ERROR_ADDRESS with a sentence in `why`.
  */
 int address_resolve(const struct address *a, bool passive, struct address_socket *out, size_t max,
                     char why[ADDRESS_ERROR_MAX]);

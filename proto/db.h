@@ -51,8 +51,8 @@ void db_bind_bytes(struct db *db, size_t statement, int at, const void *bytes, s
 void db_run(struct db *db, size_t statement);
 
 /*
- * 1 when there is a row, 0 at the end, or ERROR_STORE, ERROR_NOMEM. What the columns give is
- * borrowed until the next step. A walk that is left before its end is ended by db_reset. A
+ * 1 when there is a row, 0 at the end, or ERROR_STORE, ERROR_NOMEM, ERROR_FULL. What the columns
+ * give is borrowed until the next step. A walk that is left before its end is ended by db_reset. A
  * statement that changes something and gives rows (RETURNING) begins with db_begin, and its failure
  * is remembered.
  */

@@ -24,8 +24,7 @@ struct name {
 
 /*
  * Makes a name of `len` bytes from outside, in any normal form. ERROR_NAME where the rules forbid
- * it, ERROR_NOMEM; then
- * `*name` is empty (both NULL). name_clear may be called on an empty name.
+ * it, ERROR_NOMEM; then `*name` is empty (both NULL). name_clear may be called on an empty name.
  */
 int name_init_nick(struct name *name, const char *s, size_t len);
 int name_init_room(struct name *name, const char *s, size_t len);

@@ -87,10 +87,10 @@ size_t text_width(const char *s, size_t len);
  * - a byte that is not UTF-8 becomes U+FFFD; C0, DEL and C1 become `^[`, `^?`, `<85>`;
  * - as `<U+202E>` come out: embeddings, overrides and isolates; line and paragraph separators;
  *   noncharacters and what Unicode 15 has not assigned; annotation controls; a Hangul vowel or
- * final alone; and default-ignorable code points and fillers, but for these:
+ *   final alone; and default-ignorable code points and fillers, but for these:
  * - LRM, RLM and ALM stay, one at a time; ZWJ, ZWNJ and ZWSP stay after a letter or mark of a
- * script that needs them, ZWJ between emoji, a variation selector behind a base that may have one,
- * tags in the flag of a region;
+ *   script that needs them, ZWJ between emoji, a variation selector behind a base that may have
+ *   one, tags in the flag of a region;
  * - soft hyphens, and U+FE0E and U+FE0F where they mean nothing, are dropped; so are marks on one
  *   base after the fourth; a cluster with more than 7 other code points joined to its first (emoji,
  *   jamo) is broken up;
