@@ -269,6 +269,27 @@ static void test_a_stale_unix_socket_is_replaced_and_a_live_one_is_not(void **st
     assert_int_equal(access(a.path, F_OK), -1);
 }
 
+static void test_a_live_one_that_is_too_busy_to_answer_stays(void **state)
+{
+    (void)state;
+    struct listeners l;
+    struct address_socket s;
+    char why[ADDRESS_ERROR_MAX] = "";
+    const struct address a = in_scratch("busy");
+    assert_int_equal(listen_init(&l, &a, 1, 0, why), 0);
+    assert_int_equal(address_resolve(&a, true, &s, 1, NULL), 1);
+    int waiting[8], count = 0;
+    while ((waiting[count] = address_connect(&s)) >= 0)
+        assert_in_range(++count, 1, 7);
+    assert_int_equal(errno, EAGAIN);
+    assert_refused(&a,
+                   "cannot listen on unix:SCRATCH/busy: another program listens there; stop it, "
+                   "or choose another");
+    while (count > 0)
+        close(waiting[--count]);
+    listen_clear(&l);
+}
+
 static void test_other_files_stay(void **state)
 {
     (void)state;
@@ -309,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_a_failure_closes_what_was_open),
         cmocka_unit_test(test_a_unix_socket_is_for_everyone_and_goes_at_the_end),
         cmocka_unit_test(test_a_stale_unix_socket_is_replaced_and_a_live_one_is_not),
+        cmocka_unit_test(test_a_live_one_that_is_too_busy_to_answer_stays),
         cmocka_unit_test(test_other_files_stay),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -225,6 +226,20 @@ static void test_out_of_memory(void **state)
         close_end(&e[i]);
 }
 
+static void test_no_descriptor_is_an_error(void **state)
+{
+    (void)state;
+    struct rlimit limit, none;
+    struct ready *r;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int rc = ready_new(&r);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_true(rc == 0 || (rc == ERROR_SYSTEM && !r)); /* poll needs none of its own */
+    ready_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_many_come_each_once_and_none_is_forgotten),
         cmocka_unit_test(test_a_signal_ends_the_wait),
         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_no_descriptor_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
