@@ -239,12 +239,42 @@ void play_bob_says(struct play *p, char stream, uint64_t n, const char *text)
     play_relay_payload(p, header, payload);
 }
 
-void play_bob_has(struct play *p, char stream, uint64_t n)
+void play_bob_is(struct play *p, const char *state, const char *rest)
+{
+    char header[512];
+    snprintf(header, sizeof header, "{'type':'presence','nick':'bob','state':'%s','time':1%s}",
+             state, rest);
+    play_relay(p, header);
+}
+
+void play_come_back(struct play *p, const char *state, const char *rest)
+{
+    char header[512];
+    play_cut(p);
+    play_forget(p);
+    snprintf(header, sizeof header,
+             "{'type':'welcome','version':1,'nick':'alice','room':'lobby','agent':'r','time':1,"
+             "'waiting':0,'peer':{'nick':'bob','state':'%s','time':1%s}}",
+             state, rest);
+    play_relay(p, header);
+}
+
+static void receipt(struct play *p, char stream, uint64_t n, const char *rest)
 {
     char header[256];
-    snprintf(header, sizeof header, "{'type':'receipt','from':'bob','stream':#%c,'n':%llu}", stream,
-             (unsigned long long)n);
+    snprintf(header, sizeof header, "{'type':'receipt','from':'bob','stream':#%c,'n':%llu%s}",
+             stream, (unsigned long long)n, rest);
     play_relay_payload(p, header, "{'kind':'receipt'}");
+}
+
+void play_bob_has(struct play *p, char stream, uint64_t n)
+{
+    receipt(p, stream, n, "");
+}
+
+void play_bob_asks(struct play *p, char stream, uint64_t n)
+{
+    receipt(p, stream, n, ",'resend':true");
 }
 
 uint64_t play_say(struct play *p, const char *text)
@@ -254,6 +284,17 @@ uint64_t play_say(struct play *p, const char *text)
     if (p->error == 0)
         note(p, session_send(p->s, &payload, p->now_ms, &id));
     return id;
+}
+
+void play_say_many(struct play *p, int from, int to)
+{
+    for (int i = from; i <= to; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", i);
+        play_say(p, text);
+    }
+    play_turn(p);
+    play_forget(p);
 }
 
 /* Time and the connection. */

@@ -68,11 +68,27 @@ void play_relay_content(struct play *p, const char *header, const uint8_t *conte
 /* bob says a text: message `n` of stream w, x, y or z. */
 void play_bob_says(struct play *p, char stream, uint64_t n, const char *text);
 
+/* What the relay says of bob; `rest` is more of the header: ",'stored':…". */
+void play_bob_is(struct play *p, const char *state, const char *rest);
+
+/* The connection is cut and made again, and welcomed with bob like that; the rest is forgotten. */
+void play_come_back(struct play *p, const char *state, const char *rest);
+
 /* bob's receipt for message `n` of a stream of ours. */
 void play_bob_has(struct play *p, char stream, uint64_t n);
 
+/* bob asks for what comes after message `n`. */
+void play_bob_asks(struct play *p, char stream, uint64_t n);
+
 /* The person says a text; gives its id. */
 uint64_t play_say(struct play *p, const char *text);
+
+/* The person says "1", "2", …; what came of it is forgotten. */
+void play_say_many(struct play *p, int from, int to);
+
+/* Such a text as a payload, and as it is sent to bob. */
+#define SAID(n)        "{'kind':'text','text':'" #n "'}\n"
+#define SENT(place, n) "message bob " #place " " SAID(n)
 
 /* Turns of the edge until nothing happens: events, commits (unless manual), output. */
 void play_turn(struct play *p);

@@ -31,8 +31,6 @@ static void message_from(struct play *p, const char *nick, char stream, int n, c
     play_relay_payload(p, header, payload);
 }
 
-#define SAID(n) "{'kind':'text','text':'" #n "'}\n"
-
 static void test_lines_wait_for_whoever_appears_first(void **state)
 {
     struct play *p = *state;
