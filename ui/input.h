@@ -36,6 +36,7 @@ struct input {
     enum input_kind kind;
     bool meta;        /* keys only */
     uint32_t code;    /* INPUT_CHAR: a Unicode scalar value; controls as they are (^A is 1) */
+    bool pasted;      /* INPUT_CHAR, Enter: it came with others at once, as no hand types */
     const char *text; /* INPUT_PASTE: any bytes, borrowed until the next input */
     size_t len;
     bool cut;

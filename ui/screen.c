@@ -180,6 +180,8 @@ static int start(struct screen *s)
     screen_define_keys();
     start_colours(s);
     s->spared = tigetflag("am") > 0 && tigetflag("xenl") <= 0;
+    const char *marks = tigetstr("BE");
+    s->marks_pastes = marks && marks != (char *)-1;
     s->titled = tigetflag("XT") > 0;
     s->linked = s->titled || strncmp(termname(), "tmux", 4) == 0;
     handle_signals(on_signal);

@@ -172,6 +172,14 @@ static int escaped(struct screen *s, struct input *in)
     return decode(s, key, in);
 }
 
+/* Whether more came with the end of a line at once, or with the one before it. */
+static bool is_pasted(struct screen *s)
+{
+    s->pending = get(s);
+    s->bursts = s->bursts || s->pending != ERR;
+    return s->bursts;
+}
+
 /* 1 and the input that a key is, 0 where it is none yet. */
 static int translate(struct screen *s, int key, uint64_t now_ms, struct input *in)
 {
@@ -184,6 +192,7 @@ static int translate(struct screen *s, int key, uint64_t now_ms, struct input *i
     if (key == ESC)
         return escaped(s, in);
     *in = (struct input){.kind = INPUT_CHAR};
+    in->pasted = key == '\r' && !s->marks_pastes && is_pasted(s);
     return decode(s, key, in);
 }
 
@@ -229,8 +238,10 @@ int screen_next(struct screen *s, uint64_t now_ms, struct input *in)
         if (s->pasting)
             return screen_paste_next(s, now_ms, in);
         int key = get(s);
-        if (key == ERR)
+        if (key == ERR) {
+            s->bursts = false;
             return check();
+        }
         if (translate(s, key, now_ms, in))
             return 1;
     }

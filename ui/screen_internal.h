@@ -27,6 +27,8 @@ struct screen {
 
     /* Input. */
     bool resized;        /* the size is news */
+    bool marks_pastes;   /* the terminal does; where it does not, */
+    bool bursts;         /* what comes now came at once */
     int pending;         /* a key that was read too early; ERR for none */
     enum input_kind run; /* what `run_left` keys that came at once mean */
     size_t run_left;

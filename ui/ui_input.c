@@ -343,6 +343,8 @@ static bool turn_page(struct ui *ui, uint32_t letter)
 static int act(struct ui *ui, const struct input *in)
 {
     enum action action = keymap_find(in, ui->prefixed);
+    if (action == ACTION_ENTER && in->pasted && ui->mode == UI_WRITING)
+        action = ACTION_NEWLINE;
     ui->prefixed = action == ACTION_PREFIX;
     if (action != ACTION_COMPLETE && action != ACTION_COMPLETE_BACK && action != ACTION_ESCAPE)
         offer_clear(&ui->offer);

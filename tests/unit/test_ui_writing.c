@@ -106,6 +106,26 @@ static void test_pastes(void **state)
     ui_free(ui);
 }
 
+static void test_a_paste_that_is_not_marked_is_not_sent(void **state)
+{
+    (void)state;
+    struct ui *ui = person_start(24, 80);
+    struct input enter = {.kind = INPUT_CHAR, .code = '\r', .pasted = true};
+    person_type(ui, "one");
+    assert_int_equal(ui_input(ui, &enter), 0);
+    person_type(ui, "two");
+    assert_string_equal(person_draft(ui), "one\ntwo");
+    person_control(ui, 'R');
+    person_type(ui, "x");
+    assert_int_equal(ui_input(ui, &enter), 0);
+    assert_string_equal(person_draft(ui), "one\ntwo");
+    person_events(ui);
+    enter.pasted = false;
+    assert_int_equal(ui_input(ui, &enter), 0);
+    assert_string_equal(person_events(ui), "Lone\ntwo D ");
+    ui_free(ui);
+}
+
 static void test_a_paste_is_sent_as_one_block(void **state)
 {
     (void)state;
@@ -244,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_lines_go_out_in_order),
         cmocka_unit_test(test_cancelling_forgets_what_was_recalled),
         cmocka_unit_test(test_pastes),
+        cmocka_unit_test(test_a_paste_that_is_not_marked_is_not_sent),
         cmocka_unit_test(test_a_paste_is_sent_as_one_block),
         cmocka_unit_test(test_what_was_sent_is_taken_back),
         cmocka_unit_test(test_what_is_too_long_is_refused),
