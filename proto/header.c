@@ -147,6 +147,7 @@ static const struct {
 void header_decoder_init(struct header_decoder *d)
 {
     d->type = HEADER_UNKNOWN;
+    d->numbers = (struct json_string){0};
     buffer_init(&d->scratch, FRAME_HEADER_MAX);
 }
 
@@ -161,6 +162,7 @@ static int decode_type(struct header_decoder *d, enum header_side side, const st
                        struct json_notes *notes, struct json_value *object)
 {
     d->type = HEADER_UNKNOWN;
+    d->numbers = (struct json_string){0};
     int rc = json_scan_noting(frame->header, frame->header_len, notes, object);
     if (rc)
         return rc;
@@ -202,7 +204,7 @@ int header_decode(struct header_decoder *d, enum header_side side, const struct 
                   struct header *h)
 {
     clear(h);
-    if (header_usual_read(side, frame->header, frame->header_len, h)) {
+    if (header_usual_read(side, frame->header, frame->header_len, h, &d->numbers)) {
         d->type = h->type;
         return frame->content_len > rows[h->type].content_max ? ERROR_FRAME : 0;
     }

@@ -85,7 +85,8 @@ struct header {
     struct json_string peer;              /* `to` or `from`, by the direction */
     struct json_string keys;              /* the object as written */
     uint64_t version;
-    uint64_t stream, first, n; /* message, receipt, stored; error where has_message */
+    uint64_t stream, first, n;  /* message, receipt, stored; error where has_message */
+    struct json_string numbers; /* message, receipt: these as they came (below); mostly NULL */
     uint64_t time, waiting;
     uint64_t id; /* ping, pong, where has_id */
     bool has_id;
@@ -114,8 +115,12 @@ enum header_side {
 /* Holds what a decoded header had in escapes. Reused from frame to frame. */
 struct header_decoder {
     struct buffer scratch;
-    enum header_type
-        type; /* of the last header, also where it was refused; HEADER_UNKNOWN at first */
+    /* Of the last header, also where it was refused; HEADER_UNKNOWN at first. */
+    enum header_type type;
+    /* Of a message or receipt its `stream` and `n` as written, with the marks around them; NULL
+       where they were written unusually. Who passes both on puts this into the new header, so that
+       they need not be written anew. Borrowed from the frame. */
+    struct json_string numbers;
 };
 
 void header_decoder_init(struct header_decoder *d);

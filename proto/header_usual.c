@@ -38,8 +38,10 @@ static const char *read_integer(const char *at, const char *end, uint64_t *out)
 }
 
 /* Reads from behind the name on. */
-static bool read_numbers(const char *at, const char *end, bool has_time, struct header *h)
+static bool read_numbers(const char *at, const char *end, bool has_time, struct header *h,
+                         struct json_string *numbers)
 {
+    const char *start = at;
     if (end - at <= (ptrdiff_t)(sizeof stream_key + STREAM_DIGITS + sizeof n_key) ||
         memcmp(at, stream_key, sizeof stream_key) != 0)
         return false;
@@ -52,6 +54,7 @@ static bool read_numbers(const char *at, const char *end, bool has_time, struct 
     at = read_integer(at + sizeof n_key, end, &h->n);
     if (!at || (h->n == 0 && h->type == HEADER_MESSAGE))
         return false;
+    *numbers = (struct json_string){start, (size_t)(at - start)};
     if (has_time) {
         if (end - at <= (ptrdiff_t)sizeof time_key || memcmp(at, time_key, sizeof time_key) != 0)
             return false;
@@ -60,7 +63,8 @@ static bool read_numbers(const char *at, const char *end, bool has_time, struct 
     return at && at + 1 == end && *at == '}';
 }
 
-bool header_usual_read(enum header_side side, const char *text, size_t len, struct header *h)
+bool header_usual_read(enum header_side side, const char *text, size_t len, struct header *h,
+                       struct json_string *numbers)
 {
     const char *end = text + len;
     for (int receipt = 0; receipt < 2; receipt++) {
@@ -73,7 +77,7 @@ bool header_usual_read(enum header_side side, const char *text, size_t len, stru
         while (at < end && json_is_plain(*at))
             at++;
         h->peer.len = (size_t)(at - h->peer.at);
-        return read_numbers(at, end, side == HEADER_FROM_RELAY && !receipt, h);
+        return read_numbers(at, end, side == HEADER_FROM_RELAY && !receipt, h, numbers);
     }
     return false;
 }
@@ -93,6 +97,16 @@ static char *write_integer(char *at, uint64_t n)
     return write_text(at, first, (size_t)(digits + sizeof digits - first));
 }
 
+static char *write_numbers(char *at, const struct header *h)
+{
+    if (h->numbers.at)
+        return write_text(at, h->numbers.at, h->numbers.len);
+    at = write_text(at, stream_key, sizeof stream_key);
+    header_stream_format(h->stream, at);
+    at = write_text(at + STREAM_DIGITS, n_key, sizeof n_key);
+    return write_integer(at, h->n);
+}
+
 size_t header_usual_write(enum header_side side, const struct header *h,
                           char text[HEADER_USUAL_MAX])
 {
@@ -107,10 +121,7 @@ size_t header_usual_write(enum header_side side, const struct header *h,
             return 0;
         *at++ = h->peer.at[i];
     }
-    at = write_text(at, stream_key, sizeof stream_key);
-    header_stream_format(h->stream, at);
-    at = write_text(at + STREAM_DIGITS, n_key, sizeof n_key);
-    at = write_integer(at, h->n);
+    at = write_numbers(at, h);
     if (side == HEADER_FROM_RELAY && !receipt) {
         at = write_text(at, time_key, sizeof time_key);
         at = write_integer(at, h->time);

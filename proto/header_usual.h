@@ -13,8 +13,12 @@ enum {
     HEADER_USUAL_MAX = 256, /* bytes of such a header */
 };
 
-/* Reads one into a cleared `*h`. False where it is not usual; then `*h` is of no use. */
-bool header_usual_read(enum header_side side, const char *text, size_t len, struct header *h);
+/*
+ * Reads one into a cleared `*h`, and gives where its stream and `n` stand in `text`, as
+ * header_decoder has it. False where it is not usual; then what was given is of no use.
+ */
+bool header_usual_read(enum header_side side, const char *text, size_t len, struct header *h,
+                       struct json_string *numbers);
 
 /* Writes one. Gives its length, 0 where it is not usual. */
 size_t header_usual_write(enum header_side side, const struct header *h,

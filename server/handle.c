@@ -69,6 +69,7 @@ static void take_message(struct relay *r, struct relay_client *c, struct header 
     }
     h->peer = nick_of(from);
     h->time = core_wall_ms(r);
+    h->numbers = r->decoder.numbers;
     struct message *m = queue_encode(r, s, h, frame);
     if (!m) {
         client_break(r, c);

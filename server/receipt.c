@@ -86,6 +86,7 @@ void receipt_take(struct relay *r, struct relay_client *c, struct header *h,
     bool passes = is_for_peer(of, h, known);
     if (passes) {
         h->peer = (struct json_string){of->nick.text, strlen(of->nick.text)};
+        h->numbers = r->decoder.numbers;
         k = output_encode(r, h, frame->content, frame->content_len);
         if (h->resend)
             asked = stream_get(r, of, peer->sender, h->stream);

@@ -91,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     check_detour(side, &frame, rc, &h);
     if (rc == 0) {
         assert(h.type == d.type && h.stored_count <= HEADER_STORED_MAX);
+        assert(!h.numbers.at);
+        h.numbers = bytes[1] & 8 ? d.numbers : h.numbers;
         if (h.type != HEADER_UNKNOWN && (h.type != HEADER_HELLO || h.version == PROTOCOL_VERSION))
             check_round_trip(side, &frame, &h);
     }

@@ -130,6 +130,7 @@ static void test_both_ways_write_the_same(void **state)
         buffer_init(&wide, FRAME_MAX);
         buffer_init(&narrow, FRAME_PREFIX + frame.header_len);
         assert_int_equal(header_decode(&d, cases[i].side, &frame, &h), 0);
+        h.numbers = d.numbers; /* none in a header that is never usual */
         assert_int_equal(header_put(&wide, cases[i].side, &h, NULL, 0), 0);
         assert_int_equal(header_put(&narrow, cases[i].side, &h, NULL, 0), 0);
         assert_int_equal(wide.len, narrow.len);
