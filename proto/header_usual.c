@@ -88,12 +88,22 @@ static char *write_text(char *at, const char *text, size_t len)
     return at + len;
 }
 
+/* The digits of 0 to 99: a time has 13, and a division for each shows. */
+static const char pairs[] = "0001020304050607080910111213141516171819"
+                            "2021222324252627282930313233343536373839"
+                            "4041424344454647484950515253545556575859"
+                            "6061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
 static char *write_integer(char *at, uint64_t n)
 {
     char digits[INTEGER_DIGITS], *first = digits + sizeof digits;
-    do
-        *--first = (char)('0' + n % 10);
-    while (n /= 10);
+    for (; n >= 100; n /= 100)
+        memcpy(first -= 2, pairs + 2 * (n % 100), 2);
+    if (n >= 10)
+        memcpy(first -= 2, pairs + 2 * n, 2);
+    else
+        *--first = (char)('0' + n);
     return write_text(at, first, (size_t)(digits + sizeof digits - first));
 }
 
