@@ -24,6 +24,7 @@ struct conn {
     int fd;
     struct tls_session *tls; /* NULL in plaintext */
     bool was_read;           /* plaintext: a byte was read, and judged */
+    bool is_full;            /* the last read took all that it could: there may be more */
     const char *why;
 };
 
@@ -148,6 +149,7 @@ static int read_tls(struct conn *c, uint8_t *bytes, size_t len)
         if (fed <= 0)
             break;
     }
+    c->is_full = fed == TLS_INPUT_MAX;
     bool is_to_judge = len == 0 && rc >= 0 && tls_is_ready(c->tls);
     if (rc != ERROR_SYSTEM && !is_to_judge)
         flush(c);
@@ -182,6 +184,7 @@ int conn_read(struct conn *c, void *bytes, size_t len)
     if (c->tls)
         return read_tls(c, bytes, len);
     ssize_t got = recv(c->fd, bytes, len, 0);
+    c->is_full = got == (ssize_t)len;
     if (got < 0)
         return judge(errno);
     if (got > 0 && !c->was_read)
@@ -240,7 +243,7 @@ short conn_events(const struct conn *c, bool want_read, bool want_write)
 
 bool conn_pending(const struct conn *c)
 {
-    return c->tls && tls_pending(c->tls);
+    return c->is_full || (c->tls && tls_pending(c->tls));
 }
 
 const char *conn_why(const struct conn *c)

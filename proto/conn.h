@@ -70,7 +70,10 @@ int conn_finish(struct conn *c);
  */
 short conn_events(const struct conn *c, bool want_read, bool want_write);
 
-/* Whether conn_read has bytes to give that poll(2) knows nothing of. */
+/*
+ * Whether conn_read may have bytes to give that poll(2) knows nothing of, or tells no more of where
+ * it tells of each thing once.
+ */
 bool conn_pending(const struct conn *c);
 
 /*

@@ -26,6 +26,7 @@ struct caller {
     bool heard;     /* something was read */
     bool finishing; /* conn_finish has more to do */
     bool deaf;      /* it takes nothing any more, but may have said something before */
+    bool left;      /* something was ready and was not taken: it is to be told again */
     short events;   /* what is waited for */
 };
 
@@ -158,7 +159,9 @@ void dispatch_ready(struct dispatch *d, void *owner, short revents)
     if (!c->conn)
         return; /* closed earlier in this turn */
     int rc = 0;
-    if (relay_wants_input(c->client))
+    bool reads = relay_wants_input(c->client);
+    c->left = revents & ~(reads ? POLLIN | POLLOUT : POLLOUT);
+    if (reads)
         read_caller(d, c);
     else if ((rc = conn_handshake(c->conn)) < 0)
         lose(d, c, rc);
@@ -183,6 +186,7 @@ static int write_some(struct dispatch *d, struct caller *c)
         if ((size_t)put < len)
             break;
         budget -= len;
+        c->left |= budget == 0;
     }
     if (rc || !c->finishing)
         return rc;
@@ -282,11 +286,12 @@ static void await(struct dispatch *d, struct caller *c)
     bool reads = relay_wants_input(c->client);
     bool writes = !c->deaf && (relay_wants_output(c->client) || c->finishing);
     short events = conn_events(c->conn, reads, writes);
-    if (events != c->events && ready_change(d->ready, conn_fd(c->conn), events, c)) {
+    if ((events != c->events || c->left) && ready_change(d->ready, conn_fd(c->conn), events, c)) {
         lose(d, c, ERROR_SYSTEM);
         return;
     }
     c->events = events;
+    c->left = false;
     if (reads && conn_pending(c->conn))
         make_due(d, c);
 }

@@ -65,22 +65,22 @@ static void watch_listeners(struct loop *l, short events)
 }
 
 /* Accepts what waits at one listener. */
-static void accept_from(struct loop *l, struct turn *t, int listener)
+static void accept_from(struct loop *l, struct turn *t, int *listener)
 {
     for (int i = 0; i < ACCEPT_MAX; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(*listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             dispatch_accept(l->dispatch, fd);
-            continue;
-        }
-        /* Whatever else comes is about the connection that was to be taken: it is gone. */
-        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             log_warning("cannot accept connections now: %s", strerror(errno));
             t->resume_ms = t->now_ms + PAUSE_MS;
             watch_listeners(l, 0);
-        }
-        return;
+            return;
+        } /* whatever else is about the connection that was to be taken: it is gone */
     }
+    (void)ready_change(l->ready, *listener, POLLIN, listener);
 }
 
 static void log_counters(const struct relay *relay)
@@ -151,7 +151,7 @@ static void serve(struct loop *l, struct turn *t)
         else if (!is_listener(l, owner))
             dispatch_ready(l->dispatch, owner, revents);
         else if (!t->resume_ms)
-            accept_from(l, t, *(const int *)owner);
+            accept_from(l, t, owner);
     }
     if (signalled)
         take_signals(l, t);

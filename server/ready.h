@@ -13,9 +13,12 @@ int ready_new(struct ready **r);
 void ready_free(struct ready *r);
 
 /*
- * Watches `fd` for `events` of poll(2), maybe none; errors and hang-ups are always reported.
- * `owner` is handed back, borrowed until the first ready_poll after ready_remove. ERROR_NOMEM,
- * ERROR_SYSTEM.
+ * Watches `fd` for `events` of poll(2), maybe none; errors and hang-ups are always reported, and
+ * POLLRDHUP may come with POLLIN. `owner` is handed back, borrowed until the first ready_poll after
+ * ready_remove. ERROR_NOMEM, ERROR_SYSTEM.
+ *
+ * What is ready may be told only once: whoever leaves something there (bytes, room for bytes, a
+ * connection to accept) says so with ready_change, which has it told again.
  */
 int ready_add(struct ready *r, int fd, short events, void *owner);
 int ready_change(struct ready *r, int fd, short events, void *owner);

@@ -10,7 +10,7 @@
 
 /* The bits of epoll are those of poll. */
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
-                  EPOLLHUP == POLLHUP,
+                  EPOLLHUP == POLLHUP && EPOLLRDHUP == POLLRDHUP,
               "poll and epoll differ");
 
 enum {
@@ -44,9 +44,14 @@ void ready_free(struct ready *r)
     free(r);
 }
 
+/*
+ * Edge-triggered: otherwise the kernel looks at each descriptor once more, in vain, after it was
+ * read. An end that comes behind the last bytes has no edge of its own, so it is told with them.
+ */
 static int control(struct ready *r, int operation, int fd, short events, void *owner)
 {
-    struct epoll_event event = {.events = (unsigned short)events, .data.ptr = owner};
+    uint32_t wanted = (unsigned short)events | (events & POLLIN ? EPOLLRDHUP : 0U) | EPOLLET;
+    struct epoll_event event = {.events = wanted, .data.ptr = owner};
     return epoll_ctl(r->epoll, operation, fd, &event) ? ERROR_SYSTEM : 0;
 }
 

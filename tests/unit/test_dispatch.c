@@ -301,8 +301,8 @@ static int connect_one(void)
     return fds[1];
 }
 
-/* A turn, with what is ready now. */
-static int turn(void)
+/* The first half of a turn, with what is ready now. */
+static void take_ready(void)
 {
     void *owner;
     short revents;
@@ -310,6 +310,11 @@ static int turn(void)
     dispatch_begin(dispatch, 100, 200);
     while (ready_next(ready, &owner, &revents))
         dispatch_ready(dispatch, owner, revents);
+}
+
+static int turn(void)
+{
+    take_ready();
     return dispatch_finish(dispatch);
 }
 
@@ -489,6 +494,45 @@ static void test_a_half_that_ends_is_told_once(void **state)
     close(fd);
 }
 
+static void test_an_end_right_behind_the_bytes_is_seen(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    assert_int_equal(turn(), 0);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    shutdown(fd, SHUT_WR);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, 3);
+    assert_string_equal(notes, "end ");
+    close(fd);
+}
+
+/* What came while the relay wanted nothing comes again, also where it wants it within the turn. */
+static void test_bytes_that_were_not_wanted_come_again(void **state)
+{
+    (void)state;
+    int fd = connect_one();
+    assert_int_equal(turn(), 0);
+    assert_int_equal(write(fd, "abc", 3), 3);
+    for (int again = 0; again < 2; again++) {
+        clients[0].refuses_input = true;
+        take_ready();
+        clients[0].refuses_input = again == 0;
+        assert_int_equal(dispatch_finish(dispatch), 0);
+        assert_int_equal(clients[0].input_len, 0);
+        clients[0].refuses_input = false;
+        emit(RELAY_WANT, &clients[0]);
+        if (again == 0) {
+            dispatch_begin(dispatch, 100, 200);
+            assert_int_equal(dispatch_finish(dispatch), 0);
+        }
+    }
+    assert_int_equal(turn(), 0);
+    assert_int_equal(clients[0].input_len, 3);
+    close(fd);
+}
+
 static void test_a_hang_up_that_nobody_reads_ends_it(void **state)
 {
     (void)state;
@@ -578,6 +622,8 @@ int main(void)
         TEST(test_what_the_relay_drops_is_closed),
         TEST(test_the_sending_half_ends_and_reading_goes_on),
         TEST(test_a_half_that_ends_is_told_once),
+        TEST(test_an_end_right_behind_the_bytes_is_seen),
+        TEST(test_bytes_that_were_not_wanted_come_again),
         TEST(test_a_hang_up_that_nobody_reads_ends_it),
         TEST(test_what_was_said_before_the_end_is_read),
         TEST(test_who_never_shook_hands_is_closed_without_a_word),
