@@ -50,13 +50,15 @@ bool progress_tick(struct progress *p, uint64_t now_ms)
     return true;
 }
 
-/* A unit in which a size is at most four digits long. */
+/* Units, and how many digits behind the point make a difference. */
 static const struct unit {
     uint64_t size;
     const char *name;
+    int digits;
 } units[] = {
-    {1, "bytes"},          {1000, "kB"}, {1000 * 1000, "MB"}, {1000 * 1000 * 1000, "GB"},
-    {1000000000000, "TB"},
+    {1, "bytes", 0},          {1000, "kB", 1},
+    {1000 * 1000, "MB", 1},   {1000 * 1000 * 1000, "GB", 2},
+    {1000000000000, "TB", 2},
 };
 
 static const struct unit *unit_of(uint64_t bytes)
@@ -67,15 +69,15 @@ static const struct unit *unit_of(uint64_t bytes)
     return &units[i];
 }
 
-/* The number alone: "30.1"; a byte has no tenths. */
+/* The number alone: "30.1". */
 static const char *put_number(uint64_t bytes, const struct unit *unit, char out[PROGRESS_SIZE_MAX])
 {
-    uint64_t tenth = unit->size / 10;
-    if (tenth == 0)
-        snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64, bytes);
-    else
-        snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64 ".%u", bytes / unit->size,
-                 (unsigned)(bytes % unit->size / tenth));
+    unsigned hundredths = (unsigned)(unit->digits ? bytes % unit->size / (unit->size / 100) : 0);
+    int len = snprintf(out, PROGRESS_SIZE_MAX, "%" PRIu64, bytes / unit->size);
+    if (unit->digits == 1)
+        snprintf(out + len, PROGRESS_SIZE_MAX - (size_t)len, ".%u", hundredths / 10);
+    else if (unit->digits == 2)
+        snprintf(out + len, PROGRESS_SIZE_MAX - (size_t)len, ".%02u", hundredths);
     return out;
 }
 

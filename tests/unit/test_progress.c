@@ -47,9 +47,9 @@ static void test_how_it_stands(void **state)
         {{.done = 1, .total = 999, .pace = 1},
          "a  --------  0 %  1 of 999 bytes  1 byte/s  16 min left  /cancel"},
         {{.done = 1ULL << 32, .total = 1ULL << 33, .pace = 100000},
-         "a  ####----  50 %  4.2 of 8.5 GB  100.0 kB/s  11 h left  /cancel"},
+         "a  ####----  50 %  4.29 of 8.58 GB  100.0 kB/s  11 h left  /cancel"},
         {{.done = 0, .total = (1ULL << 53) - 1, .pace = 1000000000},
-         "a  --------  0 %  0.0 of 9007.1 TB  1.0 GB/s  104 days left  /cancel"},
+         "a  --------  0 %  0.00 of 9007.19 TB  1.00 GB/s  104 days left  /cancel"},
     };
     char line[PROGRESS_LINE_MAX];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
