@@ -166,6 +166,8 @@ static int add_values(struct complete *c, struct word word, struct word before)
         return 0;
     if (setting == SETTING_NOTIFY)
         return add_files(c, word, EVERY_FILE);
+    if (setting == SETTING_SAVE)
+        return add_files(c, word, FOLDERS);
     const struct settings_option *option = settings_option(setting);
     const char *choices = option->kind == SETTINGS_SWITCH ? "on off" : option->choices;
     int rc = 0;

@@ -32,6 +32,8 @@ static const struct settings_option table[SETTING_COUNT] = {
                         "you both see when the other one writes"},
     [SETTING_SEEN] = {"seen", SETTINGS_SWITCH, "on", NULL,
                       "you both see what the other one has seen"},
+    [SETTING_SAVE] = {"save", SETTINGS_FOLDER, "auto", NULL,
+                      "the folder for files that you /accept; auto: that for downloads"},
 };
 
 void settings_init(struct settings *s)

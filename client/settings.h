@@ -28,6 +28,7 @@ enum setting {
     SETTING_NOTIFY_TEXT,
     SETTING_TYPING,
     SETTING_SEEN,
+    SETTING_SAVE,
     SETTING_COUNT,
 };
 
@@ -35,6 +36,7 @@ enum settings_kind {
     SETTINGS_SWITCH,  /* on or off */
     SETTINGS_CHOICE,  /* one of `choices` */
     SETTINGS_COMMAND, /* words, of which the first is a program; or off */
+    SETTINGS_FOLDER,  /* a path, or auto */
     SETTINGS_START,   /* any text; counts at the start of the program alone */
 };
 

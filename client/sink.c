@@ -6,21 +6,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     NUMBER_MAX = 10000, /* files of one name */
     PART_NAME_MAX = 200,
+    TRIES = 100, /* at a name that nobody has */
     WRITE_BEHIND =
         1 << 20, /* bytes, after which the disk begins to write, so that a sync is short */
 };
-
-#define PART_ENDING ".part"
 
 int sink_make(struct sink *s, const char *folder, const char *name, char path[PATH_MAX])
 {
@@ -33,8 +33,15 @@ int sink_make(struct sink *s, const char *folder, const char *name, char path[PA
         errno = ENAMETOOLONG;
         return ERROR_SYSTEM;
     }
-    snprintf(path, PATH_MAX, "%s/.%s.XXXXXX" PART_ENDING, folder, made);
-    s->fd = mkostemps(path, sizeof PART_ENDING - 1, O_CLOEXEC);
+    for (int tries = 0; s->fd < 0 && tries < TRIES; tries++) {
+        uint32_t number;
+        if (getrandom(&number, sizeof number, 0) != sizeof number)
+            return ERROR_SYSTEM;
+        snprintf(path, PATH_MAX, "%s/.%s.%08" PRIx32 ".part", folder, made, number);
+        s->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (s->fd < 0 && errno != EEXIST)
+            break;
+    }
     return s->fd < 0 ? ERROR_SYSTEM : 0;
 }
 

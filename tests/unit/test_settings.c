@@ -156,6 +156,7 @@ static void test_the_manual_lists_them(void **state)
         static const char *const values[] = {
             [SETTINGS_SWITCH] = "on off",
             [SETTINGS_COMMAND] = "command off",
+            [SETTINGS_FOLDER] = "folder auto",
             [SETTINGS_START] = "text",
         };
         char item[128], initial[128];

@@ -55,7 +55,7 @@ static void test_a_part_file_is_hidden_and_ours_alone(void **state)
     (void)state;
     struct stat st;
     make("../photo.jpg", "abc");
-    assert_int_equal(strlen(filename_of(path)), strlen(".photo.jpg.XXXXXX.part"));
+    assert_int_equal(strlen(filename_of(path)), strlen(".photo.jpg.01234567.part"));
     assert_memory_equal(filename_of(path), ".photo.jpg.", 11);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode, S_IFREG | 0600);
