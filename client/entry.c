@@ -28,20 +28,16 @@ static void set_time(struct entry *e, time_t seconds)
     e->shown.time_text = e->clock;
 }
 
-/* Ours and then theirs, which is made safe to show. */
-static char *join(enum emoji_style style, const char *before, const struct json_string *text,
-                  size_t *len)
+/* Theirs, which is made safe to show, between what is ours. */
+static char *join(enum emoji_style style, const struct words_said *said,
+                  const struct json_string *text, size_t *len)
 {
-    size_t safe_len, before_len = strlen(before);
-    char *safe = emoji_sanitise(style, text->at, text->len, TEXT_LINES, &safe_len);
-    char *joined = safe ? malloc(before_len + safe_len + 1) : NULL;
-    if (joined) {
-        memcpy(joined, before, before_len);
-        memcpy(joined + before_len, safe, safe_len + 1);
-        *len = before_len + safe_len;
-    }
+    unsigned flags = said->one_line ? 0 : TEXT_LINES;
+    char *joined = NULL, *safe = emoji_sanitise(style, text->at, text->len, flags, len);
+    int n = safe ? asprintf(&joined, "%s%s%s", said->before, safe, said->after) : -1;
     free(safe);
-    return joined;
+    *len = (size_t)n;
+    return n < 0 ? NULL : joined;
 }
 
 /* The first line of a text, made safe to show in one. */
@@ -73,8 +69,13 @@ static bool add_reaction(struct entry *e, const char *reaction, const char *nick
 static bool init_rest(struct entry *e, const struct face_message *m)
 {
     const char *me = m->row->mine ? m->author : m->to, *peer = m->row->mine ? m->to : m->author;
+    char text[WORDS_MAX];
     if (m->is_edited)
         strcpy(e->note, "edited");
+    if (m->file) {
+        words_file_short(&(struct words){.peer = peer}, m->file, text);
+        snprintf(e->note, sizeof e->note, "%s", text);
+    }
     if (!add_reaction(e, m->reaction_theirs, peer ? peer : "") ||
         !add_reaction(e, m->reaction_mine, me ? me : ""))
         return false;
@@ -109,7 +110,7 @@ int entry_init_message(struct entry *e, const struct face_message *m, enum emoji
     size_t len;
     e->author = text_sanitise(m->author, strlen(m->author), 0, &len);
     struct json_string text = text_of(m);
-    e->text = join(style, said.before, &text, &len);
+    e->text = join(style, &said, &text, &len);
     if (!e->author || !e->text || (!m->is_deleted && !init_rest(e, m))) {
         entry_clear(e);
         return ERROR_NOMEM;

@@ -6,7 +6,8 @@
 #include "transcript.h"
 
 enum {
-    ENTRY_NOTE_MAX = 768, /* "edited", two reactions and two names; what is more is cut */
+    ENTRY_NOTE_MAX = 1024, /* "edited", what became of a file, two reactions and two names; what is
+                              more is cut */
 };
 
 /* An entry of the screen's transcript, with the strings that it needs. */

@@ -31,6 +31,8 @@ struct face_message {
     /* What that says; of a face that prints, what the message that this one answers or changes said
      * before. Empty for none. */
     struct json_string quote;
+    /* An offer of a file: what became of it; NULL where that is not known. */
+    const struct transfer_row *file;
     /* Edit, delete, react: id of the message that it changes; 0 where that is not here */
     uint64_t target;
 };
@@ -54,6 +56,8 @@ struct face_ops {
     int (*show_message)(struct face *f, const struct face_message *m);
     /* SESSION_STATUS, PRESENCE, TRUST, MARK, SIGNAL, REFUSED, MISSING */
     int (*show_event)(struct face *f, const struct session_event *event, uint64_t now_ms);
+    /* What becomes of a file: it `has_changed` its state, or only moved on. */
+    int (*show_file)(struct face *f, const struct transfer_row *file, bool has_changed);
     int (*tell)(struct face *f, enum face_tone tone, const char *text);
     /* /help: `commands` lists them, a line each */
     int (*show_help)(struct face *f, const char *commands);

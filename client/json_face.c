@@ -4,6 +4,7 @@
 #include "error.h"
 #include "json.h"
 #include "talk.h"
+#include "text.h"
 
 #include <string.h>
 
@@ -199,6 +200,28 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
     return end(&w, f);
 }
 
+static int show_file(struct face *f, const struct transfer_row *file, bool has_changed)
+{
+    static const char *const states[] = {
+        [TRANSFER_OFFERED] = "offered", [TRANSFER_TAKEN] = "taken",
+        [TRANSFER_DONE] = "done",       [TRANSFER_CANCELLED] = "cancelled",
+        [TRANSFER_REFUSED] = "refused", [TRANSFER_CHANGED] = "changed",
+        [TRANSFER_DAMAGED] = "damaged",
+    };
+    (void)has_changed;
+    struct json_writer w;
+    begin(&w, f, "file");
+    json_put_integer(&w, "id", file->message);
+    json_put_bool(&w, "mine", file->mine);
+    put_text(&w, "state", states[file->state]);
+    put_text(&w, "name", file->name);
+    json_put_integer(&w, "size", file->size);
+    json_put_integer(&w, "offset", file->offset);
+    if (*file->path && text_is_utf8(file->path, strlen(file->path)))
+        put_text(&w, "path", file->path);
+    return end(&w, f);
+}
+
 static int tell(struct face *f, enum face_tone tone, const char *text)
 {
     static const char *const tones[] = {
@@ -216,6 +239,7 @@ static const struct face_ops ops = {
     .begin = batch_begin,
     .show_message = show_message,
     .show_event = show_event,
+    .show_file = show_file,
     .tell = tell,
     .show_help = batch_show_help,
     .clear = batch_clear,

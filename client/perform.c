@@ -1,6 +1,7 @@
 #include "perform.h"
 
 #include "commands.h"
+#include "downloads.h"
 #include "error.h"
 #include "options.h"
 #include "quote.h"
@@ -92,6 +93,7 @@ static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
     struct words w = talk_words(t);
     uint64_t round_trip_ms = session_round_trip_ms(t->parts.session);
     bool online = session_get_state(t->parts.session) == SESSION_ONLINE;
+    char folder[PATH_MAX], quoted[QUOTE_MAX];
     answer_add(&a, "relay: %s, %s", w.relay, online ? "connected" : "not connected");
     if (online && round_trip_ms != UINT64_MAX)
         answer_add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
@@ -100,6 +102,9 @@ static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
     perform_add_keys(t, &a);
     answer_add(&a, "\nnot yet delivered: %zu", session_undelivered(t->parts.session));
     answer_add(&a, "\nkept in: %s", t->options.folder);
+    if (downloads_find(settings_value(&t->settings, SETTING_SAVE), folder) == 0)
+        answer_add(&a, "\nfiles go into: %s", quote_text(folder, strlen(folder), quoted));
+    perform_add_files(t, &a);
     return perform_answer(t, &a);
 }
 
@@ -134,6 +139,8 @@ static int (*const commands[])(struct talk *, struct arguments, uint64_t) = {
     [COMMAND_DELETE] = perform_delete, [COMMAND_REACT] = perform_react,
     [COMMAND_VERIFY] = perform_verify, [COMMAND_TRUST] = perform_trust,
     [COMMAND_SEARCH] = perform_search, [COMMAND_THEME] = perform_theme,
+    [COMMAND_SEND] = perform_send,     [COMMAND_ACCEPT] = perform_accept,
+    [COMMAND_CANCEL] = perform_cancel, [COMMAND_SAVE] = perform_save,
 };
 
 int talk_line(struct talk *t, const char *line, size_t len, uint64_t now_ms)

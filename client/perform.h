@@ -34,7 +34,15 @@ int perform_react(struct talk *t, struct arguments args, uint64_t now_ms);
 
 int perform_search(struct talk *t, struct arguments args, uint64_t now_ms);
 
-/* Commands about settings. */
+/* Commands about files; and the rows of /info about those that are open. */
+int perform_send(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_accept(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_cancel(struct talk *t, struct arguments args, uint64_t now_ms);
+int perform_save(struct talk *t, struct arguments args, uint64_t now_ms);
+void perform_add_files(const struct talk *t, struct answer *a);
+
+/* Commands about settings; and what changes one. */
+int perform_change(struct talk *t, enum setting setting, struct arguments value);
 int perform_set(struct talk *t, struct arguments args, uint64_t now_ms);
 int perform_theme(struct talk *t, struct arguments args, uint64_t now_ms);
 

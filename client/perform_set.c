@@ -52,7 +52,7 @@ static int keep(struct talk *t, enum setting setting)
     return perform_answer(t, &a);
 }
 
-static int change(struct talk *t, enum setting setting, struct arguments value)
+int perform_change(struct talk *t, enum setting setting, struct arguments value)
 {
     struct answer a = {0};
     char why[SETTINGS_WHY_MAX];
@@ -86,7 +86,7 @@ int perform_set(struct talk *t, struct arguments args, uint64_t now_ms)
         return perform_refuse(t, &a);
     }
     if (start < args.len)
-        return change(t, setting, (struct arguments){args.at + start, args.len - start});
+        return perform_change(t, setting, (struct arguments){args.at + start, args.len - start});
     for (enum setting i = 0; i < SETTING_COUNT; i++) {
         if (args.len > 0 && i != setting)
             continue;
@@ -100,7 +100,7 @@ int perform_theme(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     struct face *face = t->options.face;
     if (args.len > 0)
-        return change(t, SETTING_THEME, args);
+        return perform_change(t, SETTING_THEME, args);
     if (face->ops->choose_theme)
         return face->ops->choose_theme(face);
     return perform_set(t, (struct arguments){"theme", 5}, now_ms);

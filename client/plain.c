@@ -125,8 +125,8 @@ static int show_message(struct face *f, const struct face_message *m)
 {
     struct output *o = output_of(f);
     struct words_said said = words_said(m->payload);
-    if (!said.shown)
-        return 0;
+    if (!said.shown || m->payload->kind == PAYLOAD_FILE)
+        return 0; /* show_file tells what can be done about it, too */
     char clock[WORDS_CLOCK_MAX];
     words_clock(m->row->wall_ms, clock);
     int rc = put_string(o, clock);
@@ -192,11 +192,20 @@ static int show_event(struct face *f, const struct session_event *e, uint64_t no
     return *text ? tell(f, FACE_NOTICE, text) : 0;
 }
 
+static int show_file(struct face *f, const struct transfer_row *file, bool has_changed)
+{
+    struct words w = talk_words(f->talk);
+    char text[WORDS_MAX];
+    words_file(&w, file, text);
+    return has_changed ? tell(f, FACE_NOTICE, text) : 0;
+}
+
 static const struct face_ops ops = {
     .quotes = true,
     .begin = batch_begin,
     .show_message = show_message,
     .show_event = show_event,
+    .show_file = show_file,
     .tell = tell,
     .show_help = batch_show_help,
     .clear = batch_clear,

@@ -20,6 +20,8 @@ struct pollfd talk_poll(const struct talk *t)
 uint64_t talk_deadline(const struct talk *t)
 {
     uint64_t at_ms = session_deadline(t->parts.session), link_ms = link_deadline(t->parts.link);
+    if (t->files.jobs)
+        return 0;
     return link_ms < at_ms ? link_ms : at_ms;
 }
 
@@ -80,7 +82,7 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms)
     }
     if (rc == 0 && now_ms >= session_deadline(t->parts.session))
         rc = session_tick(t->parts.session, now_ms);
-    return rc;
+    return rc ? rc : talk_files_turn(t, now_ms);
 }
 
 static int on_connect(struct talk *t, const struct session_event *e, uint64_t now_ms)
@@ -184,6 +186,12 @@ static int on_other(struct talk *t, const struct session_event *e, uint64_t now_
     return t->options.face->ops->show_event(t->options.face, e, now_ms);
 }
 
+static int on_presence(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    t->is_peer_here = e->presence.known && e->presence.state == HEADER_ONLINE;
+    return on_other(t, e, now_ms);
+}
+
 /* Who hides theirs does not get the other's. */
 static int on_seen(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
@@ -197,18 +205,33 @@ static int on_signal(struct talk *t, const struct session_event *e, uint64_t now
 }
 
 static int (*const handlers[])(struct talk *, const struct session_event *, uint64_t) = {
-    [SESSION_CONNECT] = on_connect,   [SESSION_DISCONNECT] = on_disconnect,
-    [SESSION_SAVE_PEER] = on_save,    [SESSION_SAVE_STREAM] = on_save,
-    [SESSION_SAVE_MESSAGE] = on_save, [SESSION_SAVE_MARK] = on_save,
-    [SESSION_SAVE_CHUNK] = on_save,   [SESSION_SAVE_FILE] = on_save,
-    [SESSION_FILE] = on_other,        [SESSION_SAVE_SEEN] = on_save,
-    [SESSION_SEEN_UP_TO] = on_seen,   [SESSION_SAVE_PREKEY] = on_save,
-    [SESSION_DROP_PREKEYS] = on_save, [SESSION_SAVE_PIN] = talk_save_pin,
-    [SESSION_TRUST] = on_other,       [SESSION_LOAD] = on_load,
-    [SESSION_STATUS] = on_status,     [SESSION_PRESENCE] = on_other,
-    [SESSION_MESSAGE] = on_message,   [SESSION_MARK] = on_other,
-    [SESSION_SIGNAL] = on_signal,     [SESSION_REFUSED] = on_other,
-    [SESSION_MISSING] = on_other,     [SESSION_NOTICE] = on_notice,
+    [SESSION_CONNECT] = on_connect,
+    [SESSION_DISCONNECT] = on_disconnect,
+    [SESSION_SAVE_PEER] = on_save,
+    [SESSION_SAVE_STREAM] = on_save,
+    [SESSION_SAVE_MESSAGE] = on_save,
+    [SESSION_SAVE_CHUNK] = on_save,
+    [SESSION_SAVE_MARK] = on_save,
+    [SESSION_SAVE_SEEN] = on_save,
+    [SESSION_SAVE_FILE] = talk_save_file,
+    [SESSION_SAVE_PREKEY] = on_save,
+    [SESSION_DROP_PREKEYS] = on_save,
+    [SESSION_SAVE_PIN] = talk_save_pin,
+    [SESSION_TRUST] = on_other,
+    [SESSION_LOAD] = on_load,
+    [SESSION_STATUS] = on_status,
+    [SESSION_PRESENCE] = on_presence,
+    [SESSION_MESSAGE] = on_message,
+    [SESSION_MARK] = on_other,
+    [SESSION_SEEN_UP_TO] = on_seen,
+    [SESSION_FILE] = talk_show_file,
+    [SESSION_FILE_READ] = talk_read_file,
+    [SESSION_FILE_WRITE] = talk_write_file,
+    [SESSION_FILE_CHECK] = talk_check_file,
+    [SESSION_SIGNAL] = on_signal,
+    [SESSION_REFUSED] = on_other,
+    [SESSION_MISSING] = on_other,
+    [SESSION_NOTICE] = on_notice,
 };
 
 /* Where the disk fails, nothing may be said of what was not kept. */

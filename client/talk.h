@@ -142,6 +142,16 @@ int talk_get_own_text(struct talk *t, char **text, size_t *len, uint64_t now_ms)
  */
 int talk_line_path(const struct talk *t, char path[PATH_MAX], char why[WORDS_MAX]);
 
+/* A file that is on its way, or read for that: ours (`mine`) or theirs. False where there is none.
+ */
+struct talk_work {
+    uint64_t message;  /* that offers it; 0: none does yet */
+    const char *doing; /* "reading ", "checking ", or "" */
+    const char *name;  /* as its sender has it, borrowed until the next call */
+    uint64_t done, size;
+};
+bool talk_get_work(const struct talk *t, bool mine, struct talk_work *work);
+
 /* Whether more lines are wanted now. */
 bool talk_wants_lines(const struct talk *t);
 

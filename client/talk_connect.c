@@ -22,6 +22,7 @@ int talk_new(struct talk **out, const struct talk_options *options)
     buffer_init(&t->change, FRAME_CONTENT_MAX);
     buffer_init(&t->edited, FRAME_CONTENT_MAX);
     buffer_init(&t->quote, FRAME_CONTENT_MAX);
+    talk_files_init(&t->files);
     return 0;
 }
 
@@ -37,6 +38,7 @@ void talk_free(struct talk *t)
     if (!t)
         return;
     close_parts(&t->parts);
+    talk_files_clear(&t->files);
     buffer_clear(&t->scratch);
     buffer_clear(&t->change);
     buffer_clear(&t->edited);
@@ -160,10 +162,13 @@ int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, c
     struct talk_parts before = t->parts;
     t->parts = made;
     made = before;
-    t->was_online = t->has_failed = t->is_refused = false;
+    t->was_online = t->has_failed = t->is_refused = t->is_peer_here = false;
+    talk_files_clear(&t->files);
     rc = talk_show_missed(t);
     if (rc == 0)
         rc = t->options.face->ops->begin(t->options.face, now_ms);
+    if (rc == 0)
+        rc = talk_files_resume(t, now_ms);
     if (rc == 0 && t->options.plaintext && !t->options.demo)
         rc = tell_without_tls(t);
 out:

@@ -4,6 +4,7 @@
 #include "history.h"
 #include "link.h"
 #include "talk.h"
+#include "talk_files.h"
 
 enum {
     TALK_READ_BLOCK = 64 << 10,
@@ -20,11 +21,15 @@ struct talk {
     struct talk_options options;
     struct settings settings;
     struct talk_parts parts;
+    struct talk_files files;
     struct buffer scratch;               /* of payloads that are shown */
     struct buffer change, edited, quote; /* of what talk_look found */
+    struct transfer_row file; /* what became of the offer that is looked at, with no string but */
+    char file_path[PATH_MAX];
     char reactions[2][PAYLOAD_EMOJI_MAX + 1];
-    bool unsaved;    /* something waits for a commit that must not wait long */
-    uint64_t shown;  /* id of the newest message that was noted as shown */
+    bool unsaved;   /* something waits for a commit that must not wait long */
+    uint64_t shown; /* id of the newest message that was noted as shown */
+    bool is_peer_here;
     bool was_online; /* at this relay */
     bool has_failed; /* a connection came to nothing */
     bool is_quitting, told_waiting;

@@ -114,6 +114,29 @@ static int find_subject(struct talk *t, const struct session_message_row *row,
     }
 }
 
+static int keep_file(void *context, const struct transfer_row *row)
+{
+    struct talk *t = context;
+    snprintf(t->file_path, sizeof t->file_path, "%s", row->path);
+    t->file = (struct transfer_row){
+        .state = row->state,
+        .mine = row->mine,
+        .size = row->size,
+        .name = "",
+        .path = t->file_path,
+    };
+    return 1;
+}
+
+/* What became of the file that it offers. */
+static int look_at_file(struct talk *t, struct face_message *m)
+{
+    int rc = history_get_file(t->parts.history, m->row->id, keep_file, t);
+    if (rc > 0)
+        m->file = &t->file;
+    return rc;
+}
+
 int talk_look(struct talk *t, const struct session_message_row *row, struct payload *p,
               struct face_message *m)
 {
@@ -130,8 +153,11 @@ int talk_look(struct talk *t, const struct session_message_row *row, struct payl
     m->answers = subject;
     if (rc >= 0 && p->kind == PAYLOAD_TEXT && !row->mine)
         rc = find(t, row, &p->after, true, &m->after);
-    if (rc >= 0 && (p->kind == PAYLOAD_TEXT || p->kind == PAYLOAD_ACTION))
+    if (rc >= 0 &&
+        (p->kind == PAYLOAD_TEXT || p->kind == PAYLOAD_ACTION || p->kind == PAYLOAD_FILE))
         rc = look_at_changes(t, m, UINT64_MAX);
+    if (rc >= 0 && p->kind == PAYLOAD_FILE)
+        rc = look_at_file(t, m);
     return rc < 0 ? rc : 0;
 }
 

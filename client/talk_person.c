@@ -240,6 +240,8 @@ int talk_finish(struct talk *t, uint64_t now_ms)
         return give_up(t, trust, now_ms);
     if (undelivered > 0)
         return trust == SESSION_NOBODY ? tell_waiting(t, undelivered) : 0;
+    if (talk_files_are_busy(t))
+        return 0;
     switch (session_get_state(t->parts.session)) {
     case SESSION_ONLINE: return talk_quit(t, false, now_ms);
     case SESSION_OFFLINE:

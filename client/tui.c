@@ -285,6 +285,8 @@ static int end_turn(struct face *f, uint64_t now_ms)
     int rc = tui_update_emoji(tui);
     if (rc == 0)
         rc = tui_update_status(tui, now_ms);
+    if (rc == 0)
+        rc = tui_update_bars(tui, now_ms);
     if (rc)
         return rc;
     const struct canvas *canvas;
@@ -323,7 +325,8 @@ static uint64_t deadline(const struct face *f)
         return 0;
     const uint64_t times[] = {
         screen_deadline(tui->screen), tui->countdown_ms,           tui->place_due_ms,
-        tui->writing_end_ms,          grace_deadline(&tui->grace), tui->search_at ? 0 : UINT64_MAX};
+        tui->writing_end_ms,          grace_deadline(&tui->grace), tui->search_at ? 0 : UINT64_MAX,
+        tui_bars_deadline(tui)};
     uint64_t first_ms = UINT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         if (times[i] < first_ms)
@@ -355,6 +358,7 @@ static const struct face_ops ops = {
     .begin = tui_begin,
     .show_message = tui_show_message,
     .show_event = tui_show_event,
+    .show_file = tui_show_file,
     .tell = tui_tell,
     .show_help = tui_show_help,
     .search = tui_search_for,

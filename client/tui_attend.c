@@ -94,8 +94,8 @@ static int call(struct tui *tui, const struct face_message *m)
     struct words_said said = words_said(m->payload);
     char who[QUOTE_MAX], said_text[QUOTE_MAX], text[2 * QUOTE_MAX], line[4 * QUOTE_MAX];
     quote_text(m->author, strlen(m->author), who);
-    snprintf(text, sizeof text, "%s%s", said.before,
-             quote_text(said.text.at, said.text.len, said_text));
+    snprintf(text, sizeof text, "%s%s%s", said.before,
+             quote_text(said.text.at, said.text.len, said_text), said.after);
     if (!settings_is_on(settings, SETTING_NOTIFY_TEXT))
         snprintf(text, sizeof text, "a message");
     snprintf(line, sizeof line, "%s: %s", who, text);

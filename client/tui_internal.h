@@ -19,8 +19,8 @@ enum {
 
 /*
  * The screen's face: tui.c is what comes from the person, tui_line.c their lines, tui_show.c what
- * goes to them, tui_attend.c whether they are there, tui_meanwhile.c what they write while the disk
- * works, and tui_visual.c their own editor.
+ * goes to them, tui_files.c files, tui_attend.c whether they are there, tui_meanwhile.c what they
+ * write while the disk works, and tui_visual.c their own editor.
  */
 struct tui {
     struct face face;
@@ -58,6 +58,12 @@ struct tui {
     bool is_behind;    /* the picture lacks what was typed */
     struct visual visual;
     struct grace grace;
+    struct tui_bar {
+        const char *doing; /* NULL: nothing is shown */
+        uint64_t message;
+        struct progress progress;
+    } bars[VIEW_BARS]; /* of their files and of ours */
+
     char *doubted;  /* a line that may be meant as a command; NULL: none is */
     bool has_line;  /* something that is being written is in the history */
     bool remembers; /* what earlier runs sent */
@@ -138,6 +144,17 @@ void tui_end_edit(struct tui *tui);
 int tui_recover_edit(struct tui *tui);
 
 void tui_update_title(struct tui *tui);
+
+/* The op `show_file`; the bars above the input; and when those have to be drawn anew. */
+int tui_show_file(struct face *f, const struct transfer_row *file, bool has_changed);
+int tui_update_bars(struct tui *tui, uint64_t now_ms);
+uint64_t tui_bars_deadline(const struct tui *tui);
+
+/* The program says something, below the messages. */
+int tui_append_notice(struct tui *tui, enum transcript_kind kind, const char *text);
+
+/* Shows a message that is shown already as it is now; a talk_show. */
+int tui_show_again(void *tui, const struct face_message *m);
 
 /* entry_init_message, as far as the settings let it be seen. */
 struct entry;

@@ -14,7 +14,7 @@ enum {
     WALKED_ALL = 1,    /* too */
 };
 
-static int append_notice(struct tui *tui, enum transcript_kind kind, const char *text)
+int tui_append_notice(struct tui *tui, enum transcript_kind kind, const char *text)
 {
     struct entry e;
     int rc = entry_init_notice(&e, kind, text);
@@ -71,12 +71,12 @@ static int show_status(struct tui *tui, const struct session_event *e, uint64_t 
         words_status(&w, e, now_ms, tui->trouble);
     if (advise) {
         words_unreachable(&w, e, text);
-        return append_notice(tui, TRANSCRIPT_NOTICE, text);
+        return tui_append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
     if (e->status.state != SESSION_STOPPED || e->status.code == CODE_UNKNOWN)
         return 0;
     snprintf(text, sizeof text, "%s\n/connect tries again", tui->trouble);
-    return append_notice(tui, TRANSCRIPT_ERROR, text);
+    return tui_append_notice(tui, TRANSCRIPT_ERROR, text);
 }
 
 int tui_begin(struct face *f, uint64_t now_ms)
@@ -100,15 +100,14 @@ int tui_begin(struct face *f, uint64_t now_ms)
         struct words w = talk_words(f->talk);
         char text[WORDS_MAX], host[HOST_MAX];
         words_greeting(&w, host_find(host), text);
-        rc = append_notice(tui, TRANSCRIPT_NOTICE, text);
+        rc = tui_append_notice(tui, TRANSCRIPT_NOTICE, text);
     }
     if (rc == 0)
         rc = tui_attend_attached(tui, now_ms);
     return rc ? rc : tui_recover_edit(tui);
 }
 
-/* Shows a message that is shown already as it is now. */
-static int show_again(void *context, const struct face_message *m)
+int tui_show_again(void *context, const struct face_message *m)
 {
     struct tui *tui = context;
     struct entry e;
@@ -129,7 +128,7 @@ static int restyle(void *context, const struct face_message *m)
     const struct tui *tui = context;
     if (m->row->id > transcript_newest(ui_transcript(tui->ui)))
         return WALKED_ALL;
-    return m->target ? 0 : show_again(context, m);
+    return m->target ? 0 : tui_show_again(context, m);
 }
 
 int tui_update_emoji(struct tui *tui)
@@ -151,7 +150,7 @@ int tui_show_message(struct face *f, const struct face_message *m)
     if (transcript_find(ui_transcript(tui->ui), m->row->id))
         return 0;
     if (m->target)
-        return talk_get(f->talk, m->target, show_again, tui);
+        return talk_get(f->talk, m->target, tui_show_again, tui);
     int rc = tui_init_message(tui, &e, m);
     if (rc != 1)
         return rc; /* also for what nobody wrote: that they have read, say */
@@ -180,7 +179,7 @@ static int show_presence(struct tui *tui, const struct session_event *e)
     struct words w = talk_words(tui->face.talk);
     char text[WORDS_MAX];
     words_presence(&w, e, text);
-    return append_notice(tui, TRANSCRIPT_NOTICE, text);
+    return tui_append_notice(tui, TRANSCRIPT_NOTICE, text);
 }
 
 /* What the top line cannot say. */
@@ -193,7 +192,7 @@ static int show_trust(struct tui *tui)
     struct words w = talk_words(tui->face.talk);
     char text[WORDS_MAX];
     words_trust(&w, trust, text);
-    return append_notice(tui, TRANSCRIPT_ERROR, text);
+    return tui_append_notice(tui, TRANSCRIPT_ERROR, text);
 }
 
 static void show_signal(struct tui *tui, const struct session_event *e, uint64_t now_ms)
@@ -242,7 +241,7 @@ int tui_show_event(struct face *f, const struct session_event *e, uint64_t now_m
                            words_refused_short(e->refused.code));
     case SESSION_MISSING:
         words_missing(&w, text);
-        return append_notice(tui, TRANSCRIPT_ERROR, text);
+        return tui_append_notice(tui, TRANSCRIPT_ERROR, text);
     default: return 0;
     }
 }
@@ -252,7 +251,7 @@ int tui_tell(struct face *f, enum face_tone tone, const char *text)
     struct tui *tui = tui_of(f);
     if (tone == FACE_ANSWER && strchr(text, '\n'))
         return ui_open_page(tui->ui, text, strlen(text));
-    return append_notice(tui, tone == FACE_ERROR ? TRANSCRIPT_ERROR : TRANSCRIPT_NOTICE, text);
+    return tui_append_notice(tui, tone == FACE_ERROR ? TRANSCRIPT_ERROR : TRANSCRIPT_NOTICE, text);
 }
 
 int tui_show_help(struct face *f, const char *commands)

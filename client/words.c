@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "options.h"
+#include "quote.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,6 +51,9 @@ static const char *value(const struct words *w, char letter)
     case 'o': return w->room;
     case 'n': return w->nick;
     case 'p': return w->peer ? w->peer : "the other person";
+    case 'f': return w->file;
+    case 's': return w->size;
+    case 'a': return w->path;
     }
     return "";
 }
@@ -235,25 +239,73 @@ void words_without_tls(const struct words *w, char out[WORDS_MAX])
          out);
 }
 
+/* Theirs, and ours. */
+static const struct {
+    const char *text[2], *short_text[2];
+} files[] = {
+    [TRANSFER_OFFERED] = {{"$p offers $f ($s): /accept to take it",
+                           "$f ($s) waits for $p to take it"},
+                          {"/accept to take it", "not taken yet"}},
+    [TRANSFER_TAKEN] = {{"$f ($s) is on its way: /cancel ends that", "$p takes $f"},
+                        {"on its way", "on its way"}},
+    [TRANSFER_DONE] = {{"$f is here: $a", "$p has $f"}, {"saved: $a", "$p has it"}},
+    [TRANSFER_CANCELLED] = {{"you cancelled $f", "you cancelled $f"}, {"cancelled", "cancelled"}},
+    [TRANSFER_REFUSED] = {{"$p cancelled $f", "$p does not want $f"},
+                          {"$p cancelled it", "$p does not want it"}},
+    [TRANSFER_CHANGED] =
+        {{"$f changed at $p's while it was sent, and is not here: ask them to /send it again",
+          "$f changed while it was sent, and $p does not have it: /send it again"},
+         {"it changed while it was sent", "it changed while it was sent"}},
+    [TRANSFER_DAMAGED] =
+        {{"$f did not come as $p has it, and was thrown away: ask them to /send it again",
+          "$f did not come to $p as it is here: /send it again"},
+         {"it did not come whole", "it did not come whole"}},
+};
+
+static void fill_file(const struct words *w, const struct transfer_row *file, const char *text,
+                      char out[WORDS_MAX])
+{
+    char name[QUOTE_MAX], path[QUOTE_MAX], size[PROGRESS_SIZE_MAX];
+    struct words of_file = *w;
+    of_file.file = quote_text(file->name, strlen(file->name), name);
+    of_file.path = quote_text(file->path, strlen(file->path), path);
+    of_file.size = progress_size(file->size, size);
+    fill(&of_file, text, out);
+}
+
+void words_file(const struct words *w, const struct transfer_row *file, char out[WORDS_MAX])
+{
+    fill_file(w, file, files[file->state].text[file->mine], out);
+}
+
+void words_file_short(const struct words *w, const struct transfer_row *file, char out[WORDS_MAX])
+{
+    fill_file(w, file, files[file->state].short_text[file->mine], out);
+}
+
 struct words_said words_said(const struct payload *p)
 {
     static const struct words_said kinds[PAYLOAD_KINDS] = {
-        [PAYLOAD_UNKNOWN] = {true, true, "sent something that this version cannot show", {0}},
-        [PAYLOAD_TEXT] = {true, false, "", {0}},
-        [PAYLOAD_ACTION] = {true, true, "", {0}},
-        [PAYLOAD_EDIT] = {true, true, "changed a message: ", {0}},
-        [PAYLOAD_DELETE] = {true, true, "deleted a message", {0}},
-        [PAYLOAD_REACT] = {true, true, "reacted: ", {0}},
-        [PAYLOAD_FILE] = {true, true, "offers a file: ", {0}},
+        [PAYLOAD_UNKNOWN] = {true, true, false, "sent something that this version cannot show"},
+        [PAYLOAD_TEXT] = {true, false, false, ""},
+        [PAYLOAD_ACTION] = {true, true, false, ""},
+        [PAYLOAD_EDIT] = {true, true, false, "changed a message: "},
+        [PAYLOAD_DELETE] = {true, true, false, "deleted a message"},
+        [PAYLOAD_REACT] = {true, true, false, "reacted: "},
+        [PAYLOAD_FILE] = {true, true, true, "offers a file: "},
     };
     struct words_said said = kinds[p->kind];
+    char size[PROGRESS_SIZE_MAX];
     said.text = (struct json_string){"", 0};
     switch (p->kind) {
     case PAYLOAD_TEXT:
     case PAYLOAD_ACTION:
     case PAYLOAD_EDIT: said.text = p->text; break;
     case PAYLOAD_REACT: said.text = p->emoji; break;
-    case PAYLOAD_FILE: said.text = p->name; break;
+    case PAYLOAD_FILE:
+        said.text = p->name;
+        snprintf(said.after, sizeof said.after, " (%s)", progress_size(p->size, size));
+        break;
     default: break;
     }
     return said;

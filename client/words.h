@@ -2,6 +2,7 @@
 #define WORDS_H
 
 #include "payload.h"
+#include "progress.h"
 #include "session.h"
 
 #include <stdbool.h>
@@ -17,8 +18,9 @@ enum {
 /* Whom and what the words are about. All of it is sanitised, `peer` may be NULL. */
 struct words {
     const char *relay, *room, *nick, *peer;
-    bool plaintext, open; /* --plaintext, --no-seal */
-    bool demo;            /* the other person is a script */
+    bool plaintext, open;           /* --plaintext, --no-seal */
+    bool demo;                      /* the other person is a script */
+    const char *file, *size, *path; /* words_file sets them */
 };
 
 /* "reconnecting in 2 s (refused by den:12121)". */
@@ -53,15 +55,21 @@ const char *words_refused_short(enum header_code code);
 /* That the peer cannot send what came before. */
 void words_missing(const struct words *w, char out[WORDS_MAX]);
 
+/* What became of a file: a sentence, and a few words to stand below its offer. */
+void words_file(const struct words *w, const struct transfer_row *file, char out[WORDS_MAX]);
+void words_file_short(const struct words *w, const struct transfer_row *file, char out[WORDS_MAX]);
+
 /* What to do where nothing was ever said: three lines. `host` is what others call this machine. */
 void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]);
 
 /* How a message is told. */
 struct words_said {
-    bool shown;              /* false: it says nothing to a person */
-    bool action;             /* "* bob waves", and not "bob: hello" */
-    const char *before;      /* ours: "changed a message: " */
-    struct json_string text; /* as it came, behind that */
+    bool shown;                        /* false: it says nothing to a person */
+    bool action;                       /* "* bob waves", and not "bob: hello" */
+    bool one_line;                     /* whatever is in it */
+    const char *before;                /* ours: "changed a message: " */
+    struct json_string text;           /* as it came, behind that */
+    char after[PROGRESS_SIZE_MAX + 4]; /* ours: " (30.1 MB)" */
 };
 
 struct words_said words_said(const struct payload *p);

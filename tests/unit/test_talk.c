@@ -137,11 +137,20 @@ static int count_tell(struct face *f, enum face_tone tone, const char *text)
     return 0;
 }
 
+static int count_file(struct face *f, const struct transfer_row *file, bool has_changed)
+{
+    (void)f;
+    (void)file;
+    (void)has_changed;
+    return 0;
+}
+
 static const struct face_ops counter_ops = {
     .looks_back = true,
     .begin = count_begin,
     .show_message = count_message,
     .show_event = count_event,
+    .show_file = count_file,
     .tell = count_tell,
 };
 

@@ -189,7 +189,8 @@ static void test_long_names_are_cut_and_not_run_over(void **state)
     (void)state;
     static char name[4 * WORDS_MAX];
     memset(name, 'x', sizeof name - 1);
-    struct words w = {name, name, name, name, true, true, false};
+    struct words w = {
+        .relay = name, .room = name, .nick = name, .peer = name, .plaintext = true, .open = true};
     char text[WORDS_MAX];
     words_stopped(&w, CODE_ROOM_FULL, text);
     assert_int_equal(strlen(text), WORDS_MAX - 1);
@@ -223,6 +224,35 @@ static void test_every_kind_is_told_or_not(void **state)
     }
 }
 
+static void test_what_became_of_a_file(void **state)
+{
+    (void)state;
+    struct transfer_row file = {.name = "a\nb.txt", .size = 30100000, .path = "/tmp/a b.txt"};
+    char text[WORDS_MAX];
+    file.state = TRANSFER_OFFERED;
+    words_file(&bob, &file, text);
+    assert_string_equal(text, "bob offers a^Jb.txt (30.1 MB): /accept to take it");
+    words_file_short(&bob, &file, text);
+    assert_string_equal(text, "/accept to take it");
+    file.state = TRANSFER_DONE;
+    words_file(&bob, &file, text);
+    assert_string_equal(text, "a^Jb.txt is here: /tmp/a b.txt");
+    file.mine = true;
+    words_file(&bob, &file, text);
+    assert_string_equal(text, "bob has a^Jb.txt");
+    for (file.state = TRANSFER_OFFERED; file.state <= TRANSFER_DAMAGED; file.state++)
+        for (int mine = 0; mine < 2; mine++) {
+            file.mine = mine;
+            words_file(&bob, &file, text);
+            assert_true(*text && !strchr(text, '$'));
+            words_file_short(&bob, &file, text);
+            assert_true(*text && !strchr(text, '$'));
+        }
+    const struct payload offer = {.kind = PAYLOAD_FILE, .name = {"a", 1}, .size = 1};
+    assert_string_equal(words_said(&offer).after, " (1 byte)");
+    assert_true(words_said(&offer).one_line);
+}
+
 static void test_the_time_is_the_local_one(void **state)
 {
     (void)state;
@@ -245,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_this_machine_has_a_name_for_others),
         cmocka_unit_test(test_long_names_are_cut_and_not_run_over),
         cmocka_unit_test(test_every_kind_is_told_or_not),
+        cmocka_unit_test(test_what_became_of_a_file),
         cmocka_unit_test(test_the_time_is_the_local_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
