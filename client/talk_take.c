@@ -127,9 +127,9 @@ static int write_piece(struct talk_files *f, const struct transfer_row *row,
 int talk_write_file(struct talk *t, const struct session_event *e, uint64_t now_ms)
 {
     struct transfer_row row;
-    if (!talk_find_file(t, e->piece.message, &row) || write_piece(&t->files, &row, &e->piece) == 0)
-        return 0;
-    return hold(t, &row, errno, now_ms);
+    if (!talk_find_file(t, e->piece.message, &row) || row.state != TRANSFER_TAKEN)
+        return 0; /* it was held or ended while this was on its way */
+    return write_piece(&t->files, &row, &e->piece) ? hold(t, &row, errno, now_ms) : 0;
 }
 
 int talk_save_file(struct talk *t, const struct session_event *e, uint64_t now_ms)
