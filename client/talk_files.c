@@ -99,10 +99,10 @@ static void tidy(struct talk_files *f, const struct transfer_row *row)
         at = &(*at)->next;
     if (*at)
         remove_job(at);
-    if (row->state != TRANSFER_DONE)
-        sink_remove(row->path);
-    else if (f->named == row->message)
+    if (f->judged == row->message)
         sink_remove(f->part);
+    else if (row->state != TRANSFER_DONE)
+        sink_remove(row->path);
 }
 
 int talk_show_file(struct talk *t, const struct session_event *e, uint64_t now_ms)

@@ -38,8 +38,8 @@ struct talk_files {
     uint64_t writing_of;
     uint64_t moved[2];   /* theirs and ours that moved last; 0: none did */
     uint64_t told_ms[2]; /* and when that was told last */
-    uint64_t named;      /* one of theirs that has its name, */
-    char part[PATH_MAX]; /* and this yet, until the session has noted it */
+    uint64_t judged;     /* the one of theirs that was judged last, */
+    char part[PATH_MAX]; /* and what is to go once the session has noted that */
     uint8_t block[PAYLOAD_CHUNK_MAX];
 };
 

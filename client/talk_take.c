@@ -168,14 +168,13 @@ int talk_end_check(struct talk *t, const struct talk_job *job, int judged, const
         return 0;
     if (judged == ERROR_SYSTEM)
         return hold(t, &row, errno, now_ms);
-    if (judged < 0 || job->source.size != row.size || strcmp(digest, row.digest) != 0)
-        return transfer_check(s, job->message, NULL, now_ms);
-    int rc = sink_name(job->path, row.name, final);
+    bool is_right = judged == 1 && job->source.size == row.size && strcmp(digest, row.digest) == 0;
+    int rc = is_right ? sink_name(job->path, row.name, final) : 0;
     if (rc == ERROR_NOMEM)
         return rc;
     if (rc)
         return hold(t, &row, rc == ERROR_STATE ? ENOENT : errno, now_ms);
-    f->named = job->message;
+    f->judged = job->message;
     strcpy(f->part, job->path);
-    return transfer_check(s, job->message, final, now_ms);
+    return transfer_check(s, job->message, is_right ? final : NULL, now_ms);
 }
