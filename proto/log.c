@@ -110,6 +110,7 @@ void log_flush(void)
 {
     put_count(log_state.level, "repeats of the line above", &log_state.repeated);
     put_count(LOG_LEVEL_WARNING, "lines of this log that were lost here", &log_state.lost);
+    log_state.line[0] = '\0';
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -137,7 +138,6 @@ void log_line(enum log_level level, const char *format, ...)
         memcpy(log_state.line, text, sizeof text);
     } else {
         log_state.lost++;
-        log_state.line[0] = '\0';
     }
     free(safe);
 }

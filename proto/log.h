@@ -30,7 +30,10 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_info(...)    log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)   log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-/* Writes what was only counted so far. To be called before the program ends. */
+/*
+ * Writes what was only counted so far; the next line is written whatever it says. To be called
+ * before the program ends, too.
+ */
 void log_flush(void);
 
 #endif

@@ -87,6 +87,7 @@ static void log_counters(const struct relay *relay)
 {
     struct relay_counters c;
     relay_get_counters(relay, &c);
+    log_flush(); /* who asks is answered, with the same once more too */
     log_info("connections %" PRIu64 ", joins %" PRIu64 ", refusals %" PRIu64 ", messages %" PRIu64
              ", bytes %" PRIu64 ", receipts %" PRIu64 ", signals %" PRIu64 ", stored %" PRIu64
              ", repeats %" PRIu64 ", over quota %" PRIu64 "; now: clients %" PRIu64

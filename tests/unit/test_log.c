@@ -185,6 +185,8 @@ static void test_repeats_are_counted(void **state)
     log_flush();
     assert_logged("");
     log_info("no descriptors");
+    assert_logged("prog: no descriptors\n");
+    log_info("no descriptors");
     log_flush();
     log_flush();
     assert_logged("prog: repeats of the line above: 1\n");
