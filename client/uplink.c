@@ -192,7 +192,7 @@ void uplink_lost(struct session *s, const char *why)
         return;
     if (u->state == SESSION_ONLINE)
         u->attempts = 0; /* networks come and go */
-    end(s, COME_BACK, CODE_UNKNOWN, why);
+    end(s, COME_BACK, CODE_UNKNOWN, u->bye_put ? NULL : why); /* a bye is answered so */
 }
 
 void uplink_stop(struct session *s, const char *why)

@@ -312,7 +312,7 @@ static void test_quit_says_bye(void **state)
     play_expect(p, "status leaving\n", "bye\n");
     play_relay(p, "{'type':'ping'}");
     session_lost(p->s, "closed", p->now_ms);
-    play_expect(p, "status stopped (closed)\n", "");
+    play_expect(p, "status stopped\n", "");
     session_retry(p->s, p->now_ms);
     play_wait(p, 100000);
     play_expect(p, "", "");
