@@ -202,19 +202,24 @@ static int kill_line_end(struct editor *e)
     return kill_text(e, e->cursor, end + (end == e->cursor && end < e->len));
 }
 
+/* Changes something, and remembers it as yanked. */
+static int put_yank(struct editor *e, const struct editor_change *change)
+{
+    int rc = editor_change(e, change);
+    if (rc)
+        return rc;
+    e->yank_at = change->at;
+    e->yank_len = change->text_len;
+    return 1;
+}
+
 /* Puts the newest kill in the place of `len` bytes from `at`. */
 static int yank_at(struct editor *e, size_t at, size_t len)
 {
     const char *text = kills_newest(&e->kills);
     if (!text)
         return 0;
-    struct editor_change change = {at, len, text, strlen(text), false};
-    int rc = editor_change(e, &change);
-    if (rc)
-        return rc;
-    e->yank_at = at;
-    e->yank_len = change.text_len;
-    return 1;
+    return put_yank(e, &(struct editor_change){at, len, text, strlen(text), false});
 }
 
 static int yank(struct editor *e)
@@ -228,6 +233,32 @@ static int yank_older(struct editor *e)
         return 0;
     kills_rotate(&e->kills);
     return yank_at(e, e->yank_at, e->yank_len);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n';
+}
+
+static int last_word(struct editor *e)
+{
+    bool again = e->last == ACTION_LAST_WORD;
+    size_t back = again ? e->word_back + 1 : 0;
+    const char *line = recall_sent(&e->recall, back);
+    if (!line)
+        return again; /* else the next one would begin anew */
+    size_t end = strlen(line), start;
+    while (end > 0 && is_blank(line[end - 1]))
+        end--;
+    for (start = end; start > 0 && !is_blank(line[start - 1]);)
+        start--;
+    e->word_back = back;
+    struct editor_change change = {e->cursor, 0, line + start, end - start, false};
+    if (again) {
+        change.at = e->yank_at;
+        change.len = e->yank_len;
+    }
+    return put_yank(e, &change);
 }
 
 /* The clusters around the cursor; at the end of a line the two before it. */
@@ -284,6 +315,7 @@ static int (*const actions[])(struct editor *) = {
     [ACTION_KILL_LINE_END] = kill_line_end,
     [ACTION_YANK] = yank,
     [ACTION_YANK_OLDER] = yank_older,
+    [ACTION_LAST_WORD] = last_word,
     [ACTION_TRANSPOSE] = transpose,
     [ACTION_UNDO] = undo,
 };

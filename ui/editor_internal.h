@@ -19,7 +19,8 @@ struct editor {
     struct kills kills;
     struct recall recall;
     enum action last;         /* the action before this one: kills join, yanks are exchanged */
-    size_t yank_at, yank_len; /* what the last yank inserted */
+    size_t yank_at, yank_len; /* what the last yank inserted, */
+    size_t word_back;         /* and where it was a last word, from how many lines before */
     int goal;                 /* column that Up and Down keep to; -1 for none */
 
     /* As shown, by the last editor_wrap. */

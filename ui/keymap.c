@@ -68,6 +68,8 @@ static const struct keymap_row rows[] = {
     {CONTROL('K'), ACTION_KILL_LINE_END, "^K", "kill to the end of the line"},
     {CONTROL('Y'), ACTION_YANK, "^Y", "yank what was killed last"},
     {META('y'), ACTION_YANK_OLDER, "M-y", "after ^Y: what was killed before that instead"},
+    {META('.'), ACTION_LAST_WORD, "M-.", "the last word that was sent; again: of the line before"},
+    {META('_'), ACTION_LAST_WORD, "M-_", NULL},
     {CONTROL('T'), ACTION_TRANSPOSE, "^T", "exchange two characters"},
     {CONTROL('_'), ACTION_UNDO, "^_", "undo"},
     {PREFIXED('U'), ACTION_UNDO, "^X ^U", NULL},

@@ -27,6 +27,7 @@ enum action {
     ACTION_KILL_LINE_END,
     ACTION_YANK,
     ACTION_YANK_OLDER, /* right after a yank: the kill before that one instead */
+    ACTION_LAST_WORD,  /* of what was sent before; again: of the line before that instead */
     ACTION_TRANSPOSE,
     ACTION_UNDO,
     ACTION_EDIT_LAST = ACTION_UNDO,

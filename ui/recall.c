@@ -47,6 +47,11 @@ int recall_add(struct recall *r, const char *text, size_t len)
     return 0;
 }
 
+const char *recall_sent(const struct recall *r, size_t back)
+{
+    return back < r->count ? r->lines[r->count - 1 - back].sent : NULL;
+}
+
 int recall_go(struct recall *r, int direction, const char *text, size_t len, const char **other)
 {
     if (direction < 0 ? r->at == 0 : r->at == r->count)

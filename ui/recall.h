@@ -33,6 +33,9 @@ int recall_add(struct recall *r, const char *text, size_t len);
 /* Forgets what was changed in any line; the draft is the current one. */
 void recall_reset(struct recall *r);
 
+/* The line sent last (`back` is 0), or so many before it; NULL where there is none. */
+const char *recall_sent(const struct recall *r, size_t back);
+
 /*
  * Leaves the current line, whose text is now `text`, for an older (-1) or newer (1) one. 1 and
  * that one's text (borrowed until the next call), 0 where there is none, ERROR_NOMEM.

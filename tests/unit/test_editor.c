@@ -176,6 +176,31 @@ static void test_what_was_sent_comes_back(void **state)
     editor_free(e);
 }
 
+static void test_the_last_word_of_what_was_sent(void **state)
+{
+    (void)state;
+    struct editor *e = editor_new();
+    static const char *const sent[] = {"one", "see https://x.example/a\n", "a\tb  "};
+    static const struct {
+        enum action action;
+        const char *state;
+    } steps[] = {
+        {ACTION_LAST_WORD, "go b|"},    {ACTION_LAST_WORD, "go https://x.example/a|"},
+        {ACTION_LAST_WORD, "go one|"},  {ACTION_LAST_WORD, "go one|"},
+        {ACTION_LINE_START, "|go one"}, {ACTION_LAST_WORD, "b|go one"},
+        {ACTION_UNDO, "|go one"},
+    };
+    type(e, "go ");
+    assert_int_equal(editor_do(e, ACTION_LAST_WORD), 0);
+    for (size_t i = 0; i < sizeof sent / sizeof sent[0]; i++)
+        assert_int_equal(editor_remember(e, sent[i], strlen(sent[i])), 0);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        editor_do(e, steps[i].action);
+        assert_string_equal(state_of(e), steps[i].state);
+    }
+    editor_free(e);
+}
+
 static void test_what_cannot_be_sent_is_refused(void **state)
 {
     (void)state;
@@ -263,10 +288,9 @@ static void test_rows_are_gone_through_by_what_is_seen(void **state)
 static void test_out_of_memory_changes_nothing(void **state)
 {
     (void)state;
-    static const enum action actions[] = {ACTION_NEWLINE, ACTION_KILL_SPACE_LEFT,
-                                          ACTION_YANK,    ACTION_TRANSPOSE,
-                                          ACTION_UP,      ACTION_DOWN,
-                                          ACTION_UNDO};
+    static const enum action actions[] = {ACTION_NEWLINE, ACTION_LAST_WORD, ACTION_KILL_SPACE_LEFT,
+                                          ACTION_YANK,    ACTION_TRANSPOSE, ACTION_UP,
+                                          ACTION_DOWN,    ACTION_UNDO};
     for (size_t n = 0; torture_begin(n); n++) {
         struct editor *e = editor_new();
         char before[64], after[64];
@@ -298,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_actions),
         cmocka_unit_test(test_undo_goes_by_words),
         cmocka_unit_test(test_what_was_sent_comes_back),
+        cmocka_unit_test(test_the_last_word_of_what_was_sent),
         cmocka_unit_test(test_what_cannot_be_sent_is_refused),
         cmocka_unit_test(test_how_it_is_shown),
         cmocka_unit_test(test_rows_are_gone_through_by_what_is_seen),
