@@ -254,15 +254,29 @@ int tui_tell(struct face *f, enum face_tone tone, const char *text)
     return tui_append_notice(tui, tone == FACE_ERROR ? TRANSCRIPT_ERROR : TRANSCRIPT_NOTICE, text);
 }
 
+static const char top_text[] =
+    "  here                  they are connected\n"
+    "  away                  the same, but nobody can see their screen\n"
+    "  offline               what you write waits for them\n"
+    "  left                  the same, and somebody else may take their seat\n"
+    "  sealed                only they can read what you write,\n"
+    "  not yet verified      if the key is theirs: /verify\n"
+    "  verified              you compared the key\n"
+    "  no TLS                who talks to whom can be seen on the way (--plaintext)\n"
+    "  NOT PRIVATE           not sealed (--no-seal), or nothing is sent: the conversation says "
+    "why\n"
+    "  ANOTHER KEY           than before: nothing is sent until /trust\n"
+    "  2 ms                  from here to the relay and back\n";
+
 int tui_show_help(struct face *f, const char *commands)
 {
     char *keys = ui_keys_text(), *marks = ui_marks_text(tui_of(f)->ui), *text = NULL;
     int len = -1;
     if (keys && marks)
         len = asprintf(&text,
-                       "Commands\n\n%s\n\nMarks\n\n%s\n"
+                       "Commands\n\n%s\n\nMarks\n\n%s\nThe top line\n\n%s\n"
                        "Keys: ^A is Ctrl-A, and M-a is Alt-A, or Esc and then A\n\n%s",
-                       commands, marks, keys);
+                       commands, marks, top_text, keys);
     free(keys);
     free(marks);
     if (len < 0)

@@ -94,6 +94,9 @@ static void test_without_tls_the_top_line_says_so(void **state)
     assert_true(terminal_wait(alice, "sealed · no TLS · not yet verified"));
     terminal_send(alice, "/verify yes\r");
     assert_true(terminal_wait(alice, "sealed · no TLS · verified"));
+    terminal_send(alice, "/help\r\022no TLS"); /* what that means is to be found */
+    assert_true(terminal_wait(alice, "who talks to whom can be seen on the way"));
+    terminal_send(alice, "\rq");
     pair_quit(alice);
     pair_quit(bob);
 }
