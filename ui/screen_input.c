@@ -183,7 +183,9 @@ static bool is_pasted(struct screen *s)
 /* 1 and the input that a key is, 0 where it is none yet. */
 static int translate(struct screen *s, int key, uint64_t now_ms, struct input *in)
 {
-    if (is_key(key) && meaning(key).kind == INPUT_PASTE) {
+    enum input_kind kind = is_key(key) ? meaning(key).kind : INPUT_CHAR;
+    s->marks_pastes = s->marks_pastes || kind >= INPUT_PASTE; /* whatever terminfo says */
+    if (kind == INPUT_PASTE) {
         screen_paste_begin(s, now_ms);
         return 0;
     }

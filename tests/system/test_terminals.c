@@ -50,6 +50,7 @@ static const struct row {
     {"TERM=linux", "LC_ALL=C", "A=", 25, 80, "x", "> x", ASCII},
     {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "one\nand two", "and two", MONO},
     {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "pasted\rraw\rlines", "   lines", MONO},
+    {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "\033[I/clear\rline", "› line", MONO},
     {"TERM=vt100", "LC_ALL=C", "A=", 24, 132, "x", "> x", ASCII | MONO},
     {"TERM=vt220", "LC_ALL=C", "A=", 24, 80, "\022nowhere\rx", "> x", ASCII | MONO},
     {"TERM=xterm-mono", "LC_ALL=C.UTF-8", "A=", 24, 80, "x", "› x", MONO},
