@@ -64,6 +64,7 @@ static const struct keymap_row rows[] = {
     {META_KEY(BACKSPACE), ACTION_KILL_WORD_LEFT, "M-Backspace", NULL},
     {META('\b'), ACTION_KILL_WORD_LEFT, "M-^H", NULL},
     {META('d'), ACTION_KILL_WORD_RIGHT, "M-d", "kill to the end of the word"},
+    {META_KEY(DELETE), ACTION_KILL_WORD_RIGHT, "M-Delete", NULL},
     {CONTROL('U'), ACTION_KILL_LINE_START, "^U", "kill back to the start of the line"},
     {CONTROL('K'), ACTION_KILL_LINE_END, "^K", "kill to the end of the line"},
     {CONTROL('Y'), ACTION_YANK, "^Y", "yank what was killed last"},

@@ -39,7 +39,9 @@ static const struct {
     {"\033[11~", INPUT_F1, false},       {"\033[1;3A", INPUT_UP, true},
     {"\033[1;3B", INPUT_DOWN, true},     {"\033[1;3C", INPUT_RIGHT, true},
     {"\033[1;3D", INPUT_LEFT, true},     {"\033[1;5C", INPUT_RIGHT, true},
-    {"\033[1;5D", INPUT_LEFT, true},
+    {"\033[1;5D", INPUT_LEFT, true},     {"\033Oc", INPUT_RIGHT, true},
+    {"\033Od", INPUT_LEFT, true},        {"\033[3;3~", INPUT_DELETE, true},
+    {"\033[3;5~", INPUT_DELETE, true},
 };
 
 static const struct {

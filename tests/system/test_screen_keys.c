@@ -143,6 +143,8 @@ static void test_keys(void **state)
     struct terminal *t = demo_start(24, 80);
     terminal_send(t, "one two three\033b\033b\033d\025"); /* M-b M-b M-d ^U */
     assert_true(terminal_wait(t, " ›  three"));
+    terminal_send(t, "two\033Od\033[3;5~"); /* as rxvt has ^Left; ^Delete */
+    assert_true(terminal_wait_gone(t, "two"));
     terminal_send(t, "\033[25~\033[1;2P\033[<0;1;1M\033Oz\033[99;5u"); /* keys without a meaning */
     terminal_send(t, "x");
     assert_true(terminal_wait(t, " › x three"));
