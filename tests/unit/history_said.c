@@ -3,23 +3,6 @@
 #include "buffer.h"
 #include "payload.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-char said[1 << 16];
-int session_answer;
-
-static int say(const char *format, ...)
-{
-    size_t len = strlen(said);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(said + len, sizeof said - len, format, args);
-    va_end(args);
-    return session_answer;
-}
-
 int history_said_message(const char *what, const struct session_message_row *row)
 {
     struct buffer scratch;

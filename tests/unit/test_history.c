@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <poll.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -24,20 +25,14 @@ static int take(void *context, const struct session_message_row *row)
     return history_said_message("row", row);
 }
 
-static void assert_said(const char *expected)
-{
-    assert_string_equal(said, expected);
-    said[0] = '\0';
-}
-
-static char path[64];
+static char path[PATH_MAX];
 
 static int set_up(void **state)
 {
     static int number;
     (void)state;
     said[0] = '\0';
-    session_answer = 0;
+    said_answer = 0;
     snprintf(path, sizeof path, "%s/%d.db", scratch_folder(), number++);
     return 0;
 }
@@ -146,7 +141,7 @@ static void test_what_was_committed_is_there_after_a_restart(void **state)
     const struct history_query query = {.words = "whoever", .bound = UINT64_MAX};
     assert_int_equal(history_search(h, &query, take, NULL), 0);
     assert_said("row 4 to 2 d:1 at 3000 mark 0 'for whoever comes'\n"); /* once */
-    session_answer = ERROR_NOMEM;
+    said_answer = ERROR_NOMEM;
     assert_int_equal(history_restore(h, NULL), ERROR_NOMEM);
     history_close(h);
 }
@@ -207,7 +202,7 @@ static void test_load_gives_what_comes_from_a_number_on(void **state)
     load.load.stream = 0xc; /* theirs */
     assert_int_equal(history_load(h, NULL, &load, 6), 0);
     assert_said("done at 6\n");
-    session_answer = ERROR_NOMEM;
+    said_answer = ERROR_NOMEM;
     load.load.stream = 0xb;
     assert_int_equal(history_load(h, NULL, &load, 7), ERROR_NOMEM);
     history_close(h);
@@ -278,7 +273,7 @@ static void test_walks_and_searches(void **state)
             strncat(found, at + 4, 1);
         assert_string_equal(found, cases[i].found);
     }
-    session_answer = 7;
+    said_answer = 7;
     assert_int_equal(history_walk(h, 5, 9, take, NULL), 7);
     history_close(h);
 }
@@ -420,7 +415,7 @@ static bool is_on_disk(const uint8_t *bytes, size_t len)
     static const char *const tails[] = {"", "-wal", "-journal", "-shm"};
     bool found = false;
     for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-        char name[256];
+        char name[PATH_MAX + 16];
         static uint8_t file[1 << 20];
         snprintf(name, sizeof name, "%s%s", path, tails[i]);
         FILE *f = fopen(name, "r");

@@ -1,7 +1,7 @@
 #include "error.h"
+#include "said.h"
 #include "scratch.h"
 #include "store.h"
-#include "store_said.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,20 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static void assert_said(const char *expected)
-{
-    assert_string_equal(said, expected);
-    said[0] = '\0';
-}
-
-static char path[4096];
+static char path[PATH_MAX];
 
 static int set_up(void **state)
 {
     static int number;
     (void)state;
     said[0] = '\0';
-    relay_answer = 0;
+    said_answer = 0;
     snprintf(path, sizeof path, "%s/%d.db", scratch_folder(), number++);
     return 0;
 }
@@ -180,7 +174,7 @@ static void test_load_goes_on_where_it_was_told_and_stops_at_the_limit(void **st
     const struct relay_event none = {.type = RELAY_LOAD, .seat = 1, .position = 5, .bytes = 1};
     assert_int_equal(store_load(s, NULL, &none, 9), 0);
     assert_said("done 1 at 9\n");
-    relay_answer = ERROR_NOMEM;
+    said_answer = ERROR_NOMEM;
     assert_int_equal(store_load(s, NULL, &all, 9), 0);
     assert_said("message 1 a 1 f1\n"); /* no more, and no done */
     assert_int_equal(store_restore(s, NULL), ERROR_NOMEM);

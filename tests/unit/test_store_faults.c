@@ -1,7 +1,7 @@
 #include "error.h"
 #include "faulty.h"
+#include "said.h"
 #include "store.h"
-#include "store_said.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
