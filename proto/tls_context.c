@@ -55,8 +55,9 @@ static int set_rules(SSL_CTX *ctx, int check(X509_STORE_CTX *, void *))
 
 SSL_CTX *tls_context_new(const uint8_t seed[TLS_KEY_LEN], int check(X509_STORE_CTX *, void *))
 {
-    /* Nobody has to configure anything, and no file of the system's can. */
-    if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL))
+    /* Nobody has to configure anything, and no file of the system's can. What the crypto library
+       calls its errors is 300 KiB that tell a person nothing. */
+    if (!OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL))
         return NULL;
     SSL_CTX *ctx = SSL_CTX_new(TLS_method());
     if (ctx && set_rules(ctx, check) && use_seed(ctx, seed))
