@@ -33,6 +33,7 @@ struct tls_session {
     size_t admitted; /* bytes of `in` that OpenSSL may have while it is not open */
     bool accepts;
     bool is_open; /* OpenSSL may have all input */
+    bool is_dry;  /* it has, and wants more */
     bool is_finished;
     bool is_closed; /* close_notify came */
     bool is_told;   /* so did tls_read say, or that it failed */
@@ -232,6 +233,7 @@ static int pull(struct tls_session *s, uint8_t *bytes, size_t len)
     int rc = SSL_is_init_finished(s->ssl) ? 1 : shake_hands(s);
     if (rc == 1 && len > 0)
         rc = SSL_read_ex(s->ssl, bytes, len, &got);
+    s->is_dry = rc != 1;
     if (rc == 1)
         return (int)got;
     switch (SSL_get_error(s->ssl, rc)) {
@@ -318,11 +320,17 @@ static bool has_share(SSL *ssl)
     return true;
 }
 
+/* Whether OpenSSL, which is open, may give something without more input. */
+static bool is_promising(const struct tls_session *s)
+{
+    return s->in.len > 0 || (!s->is_dry && SSL_has_pending(s->ssl));
+}
+
 /* Whether there may be something for OpenSSL to look at: 1, 0, or an error. */
 static int prepare(struct tls_session *s)
 {
     if (s->is_open)
-        return s->in.len > 0 || SSL_pending(s->ssl) > 0;
+        return is_promising(s);
     size_t len;
     const uint8_t *in = buffer_peek(&s->in, &len);
     if (len == 0)
@@ -405,7 +413,7 @@ bool tls_pending(const struct tls_session *s)
 {
     if (s->error || s->is_closed)
         return !s->is_told;
-    return s->is_open && (s->in.len > 0 || SSL_pending(s->ssl) > 0);
+    return s->is_open && is_promising(s);
 }
 
 bool tls_is_ready(const struct tls_session *s)
