@@ -1,6 +1,7 @@
 #include "link.h"
 
 #include "conn.h"
+#include "discovery.h"
 #include "error.h"
 #include "network.h"
 #include "resolve.h"
@@ -15,11 +16,14 @@
 
 struct link {
     struct address relay;
+    bool is_lan;         /* that is only where nobody answers there */
     const uint8_t *seed; /* NULL: plaintext */
     struct tls *tls;     /* made for the first connection */
-    char name[ADDRESS_TEXT_MAX];
+    char address[ADDRESS_TEXT_MAX], name[MDNS_NAME_SIZE + ADDRESS_TEXT_MAX];
     enum link_state state;
-    struct resolve *resolve; /* RESOLVING */
+    struct discovery *discovery; /* LOOKING */
+    bool is_found;               /* `found` is of the LAN, and good until it is not reached there */
+    struct resolve *resolve;     /* RESOLVING; NULL where `found` is known, or where that failed */
     struct address_socket found[RESOLVE_MAX];
     size_t count, next; /* addresses found, and the one to try next */
     int fd;             /* CONNECTING, else -1 */
@@ -41,6 +45,8 @@ static const struct {
     {EPIPE, "connection closed by"},
 };
 
+static_assert((int)FINDER_ADDRESSES_MAX <= (int)RESOLVE_MAX, "what was found does not fit");
+
 static void explain(struct link *l, int error)
 {
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++)
@@ -60,15 +66,23 @@ static void explain_own(struct link *l, int rc)
         snprintf(l->why, sizeof l->why, "%s", error_text(rc));
 }
 
+static void forget(struct link *l)
+{
+    l->is_found = false;
+    snprintf(l->name, sizeof l->name, "%s", l->is_lan ? "the relay on the LAN" : l->address);
+}
+
 int link_new(struct link **out, const struct address *relay, const uint8_t *seed)
 {
     *out = NULL;
     struct link *l = calloc(1, sizeof *l);
     if (!l)
         return ERROR_NOMEM;
-    l->relay = *relay;
+    l->is_lan = !relay;
+    l->relay = relay ? *relay : (struct address){.host = "localhost", .port = ADDRESS_PORT};
     l->seed = seed;
-    address_format(relay, l->name);
+    address_format(&l->relay, l->address);
+    forget(l);
     l->fd = -1;
     *out = l;
     return 0;
@@ -85,7 +99,22 @@ void link_free(struct link *l)
 
 const char *link_address(const struct link *l)
 {
+    return l->is_lan ? LINK_LAN : l->address;
+}
+
+const char *link_name(const struct link *l)
+{
     return l->name;
+}
+
+bool link_is_lan(const struct link *l)
+{
+    return l->is_lan;
+}
+
+bool link_is_found(const struct link *l)
+{
+    return l->is_found;
 }
 
 enum link_state link_get_state(const struct link *l)
@@ -100,6 +129,10 @@ const char *link_why(const struct link *l)
 
 void link_close(struct link *l)
 {
+    if (l->state != LINK_OPEN)
+        forget(l);
+    discovery_free(l->discovery);
+    l->discovery = NULL;
     resolve_free(l->resolve);
     l->resolve = NULL;
     if (l->fd >= 0)
@@ -111,11 +144,10 @@ void link_close(struct link *l)
     l->state = LINK_CLOSED;
 }
 
-void link_open(struct link *l, uint64_t now_ms)
+static void begin_resolving(struct link *l, uint64_t now_ms)
 {
-    assert(l->state == LINK_CLOSED);
-    l->why[0] = '\0';
-    l->count = l->next = 0;
+    memcpy(l->name, l->address, sizeof l->address);
+    l->count = 0;
     l->try_until_ms = now_ms;
     int rc = resolve_new(&l->resolve, &l->relay);
     if (rc)
@@ -123,9 +155,24 @@ void link_open(struct link *l, uint64_t now_ms)
     l->state = LINK_RESOLVING;
 }
 
+void link_open(struct link *l, const struct finder_wish *wish, uint64_t now_ms)
+{
+    assert(l->state == LINK_CLOSED);
+    l->why[0] = '\0';
+    l->next = 0;
+    l->try_until_ms = now_ms;
+    if (l->is_found)
+        l->state = LINK_RESOLVING;
+    else if (l->is_lan && discovery_new(&l->discovery, wish, now_ms) == 0)
+        l->state = LINK_LOOKING;
+    else
+        begin_resolving(l, now_ms);
+}
+
 struct pollfd link_poll(const struct link *l, bool want_read, bool want_write)
 {
     switch (l->state) {
+    case LINK_LOOKING: return (struct pollfd){discovery_fd(l->discovery), POLLIN, 0};
     case LINK_RESOLVING:
         return (struct pollfd){l->resolve ? resolve_fd(l->resolve) : -1, POLLIN, 0};
     case LINK_CONNECTING: return (struct pollfd){l->fd, POLLOUT, 0};
@@ -144,8 +191,10 @@ struct pollfd link_poll(const struct link *l, bool want_read, bool want_write)
 
 uint64_t link_deadline(const struct link *l)
 {
+    if (l->state == LINK_LOOKING)
+        return discovery_deadline(l->discovery);
     if (l->state == LINK_RESOLVING && !l->resolve)
-        return l->try_until_ms; /* it failed already */
+        return l->try_until_ms; /* at once */
     if (l->state == LINK_CONNECTING && l->next < l->count)
         return l->try_until_ms;
     return UINT64_MAX;
@@ -169,18 +218,46 @@ static int try_next(struct link *l, uint64_t now_ms)
 
 static int turn_resolving(struct link *l, uint64_t now_ms)
 {
-    if (!l->resolve) {
-        link_close(l);
-        return ERROR_CLOSED;
-    }
-    int count = resolve_get(l->resolve, l->found, l->why);
-    if (count == 0)
+    int count = l->resolve ? resolve_get(l->resolve, l->found, l->why) : (int)l->count;
+    if (l->resolve && count == 0)
         return 0;
     resolve_free(l->resolve);
     l->resolve = NULL;
-    if (count > 0)
-        l->count = (size_t)count;
+    l->count = count > 0 ? (size_t)count : 0;
     return try_next(l, now_ms);
+}
+
+static void take_found(struct link *l)
+{
+    const struct finder_relay *relay = &discovery_finder(l->discovery)->relays[0];
+    char address[ADDRESS_TEXT_MAX];
+    for (l->count = 0; l->count < relay->count; l->count++)
+        l->found[l->count] = discovery_socket(relay, l->count);
+    address_socket_format(&l->found[0], address);
+    snprintf(l->name, sizeof l->name, "%s (%s)", relay->name, address);
+    l->is_found = true;
+}
+
+static int turn_looking(struct link *l, uint64_t now_ms)
+{
+    switch (discovery_turn(l->discovery, now_ms)) {
+    case FINDER_LOOKING: return 0;
+    case FINDER_SEVERAL: return ERROR_LIMIT;
+    case FINDER_STRANGERS: return ERROR_KEY;
+    case FINDER_FOUND:
+        take_found(l);
+        l->state = LINK_RESOLVING;
+        break;
+    case FINDER_NONE: begin_resolving(l, now_ms); break;
+    }
+    discovery_free(l->discovery);
+    l->discovery = NULL;
+    return 0;
+}
+
+const struct finder *link_finder(const struct link *l)
+{
+    return discovery_finder(l->discovery);
 }
 
 /* The socket is connected: what carries the bytes takes it. */
@@ -243,8 +320,8 @@ static int turn_greeting(struct link *l)
 
 int link_turn(struct link *l, uint64_t now_ms)
 {
-    int rc = 0;
-    if (l->state == LINK_RESOLVING)
+    int rc = l->state == LINK_LOOKING ? turn_looking(l, now_ms) : 0;
+    if (rc == 0 && l->state == LINK_RESOLVING)
         rc = turn_resolving(l, now_ms);
     /* A Unix socket, or one on this host, is often connected at once. */
     if (rc == 0 && l->state == LINK_CONNECTING)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /*
- * The connection to the relay: looks its name up, tries each of its addresses in turn with a time
- * limit, makes TLS of it, then carries bytes. Nothing here blocks.
+ * The connection to the relay: finds it on the LAN or looks its name up, tries each of its
+ * addresses in turn with a time limit, makes TLS of it, then carries bytes. Nothing here blocks.
  */
 enum {
     LINK_TRY_MS = 4000, /* for one address, where there is another one after it */
@@ -19,6 +19,7 @@ enum {
 
 enum link_state {
     LINK_CLOSED,
+    LINK_LOOKING, /* on the LAN */
     LINK_RESOLVING,
     LINK_CONNECTING,
     LINK_GREETING, /* TLS's handshake */
@@ -26,26 +27,42 @@ enum link_state {
 };
 
 struct link;
+struct finder;
+struct finder_wish;
+
+#define LINK_LAN "lan" /* what stands for the address of the relay that is found on the LAN */
 
 /*
- * `relay` is copied; `seed` is the identity's, for TLS, borrowed for the link's life, and NULL for
- * plaintext. ERROR_NOMEM. OpenSSL is not woken before there is somebody to speak TLS with.
+ * `relay` is copied; NULL is the relay on the LAN, and where none answers there the one on this
+ * host; `seed` is the identity's, for TLS, borrowed for the link's life, and NULL for plaintext.
+ * ERROR_NOMEM. OpenSSL is not woken before there is somebody to speak TLS with.
  */
 int link_new(struct link **l, const struct address *relay, const uint8_t *seed);
 
 /* Closes the connection at once. NULL is allowed. */
 void link_free(struct link *l);
 
-/* The relay's address as it is written, always with its port. */
+/* The relay's address as it is written, always with its port; or LINK_LAN. */
 const char *link_address(const struct link *l);
+
+/*
+ * What to call it in a sentence: the same; "the relay on the LAN", and "den (192.168.1.5:12121)"
+ * once it was found.
+ */
+const char *link_name(const struct link *l);
+
+/* Whether it is the one on the LAN; and whether that was found. */
+bool link_is_lan(const struct link *l);
+bool link_is_found(const struct link *l);
 
 enum link_state link_get_state(const struct link *l);
 
 /*
  * Begins to connect; the link was closed. What goes wrong at once shows in link_turn like
- * everything else.
+ * everything else. `wish` says which relay on the LAN it is, and is NULL for another one; it is
+ * looked for where it was not found before, or not reached there any more.
  */
-void link_open(struct link *l, uint64_t now_ms);
+void link_open(struct link *l, const struct finder_wish *wish, uint64_t now_ms);
 
 /* Closes at once what there is. */
 void link_close(struct link *l);
@@ -63,8 +80,11 @@ uint64_t link_deadline(const struct link *l);
 /*
  * Goes on with connecting, where poll(2) or the deadline said that there is something to do. 1 when
  * the connection has come to stand with this call; 0; ERROR_CLOSED when it will not: link_why.
+ * ERROR_LIMIT where several relays answer on the LAN, and ERROR_KEY where only others do than the
+ * one that is looked for: link_finder says which, until link_close.
  */
 int link_turn(struct link *l, uint64_t now_ms);
+const struct finder *link_finder(const struct link *l);
 
 /*
  * Reads what is there, as conn_read: how many bytes, 0 for none now, or a negative error, with

@@ -130,7 +130,7 @@ static void talk_and_conclude(const struct options *o, const char *folder, struc
     face->talk = talk;
     if (rc)
         snprintf(end->why, sizeof end->why, "cannot start: %s", error_text(rc));
-    else if (talk_connect(talk, &o->server, loop_now_ms(), end->why) == 0)
+    else if (talk_connect(talk, o->on_lan ? NULL : &o->server, loop_now_ms(), end->why) == 0)
         conclude(talk, face, tell_and_run(o, talk, face, stop_fd), end);
     talk_free(talk);
     keys_identity_free(identity);
@@ -213,6 +213,7 @@ static void run_demo(struct options *o, struct ending *end)
         return;
     o->plaintext = o->no_seal = true; /* it is this program that would open it */
     o->server = guide.relay;
+    o->on_lan = false;
     *o->config = '\0'; /* nothing that is tried there stays */
     snprintf(o->state, sizeof o->state, "%s", guide.folder);
     run(o, end);

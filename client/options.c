@@ -51,7 +51,8 @@ static const char usage[] =
     "\n"
     "  -n, --nick NAME       who you are (the setting, else $USER)\n"
     "  -s, --server ADDR     the relay: HOST, HOST:PORT, [V6]:PORT or unix:PATH\n"
-    "                        ($CHAT_SERVER, the setting, localhost:12121)\n"
+    "                        ($CHAT_SERVER, the setting, the one on the LAN,\n"
+    "                        localhost:12121)\n"
     "  -r, --room NAME       a table for two (the setting, else lobby)\n"
     "      --plain           no screen: lines of standard input are sent, and what\n"
     "                        happens is printed; as always without a terminal\n"
@@ -183,9 +184,10 @@ static int set_server(struct options *o, const struct given *given, char why[OPT
     const char *server = given->server;
     if (!server) {
         server = getenv("CHAT_SERVER");
-        server = choose(o, server && *server ? server : NULL, SETTING_SERVER, "localhost");
+        server = choose(o, server && *server ? server : NULL, SETTING_SERVER, NULL);
     }
-    return options_parse_relay(server, &o->server, why);
+    o->on_lan = !server;
+    return options_parse_relay(server ? server : "localhost", &o->server, why);
 }
 
 /* Where something of ours is, unless it was given. */

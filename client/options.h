@@ -37,6 +37,7 @@ struct options {
     enum options_action action; /* the fields below are not set for OPTIONS_HELP, OPTIONS_VERSION */
     struct name nick, room;
     struct address server;
+    bool on_lan; /* none was named: it is on the LAN, or else where `server` says */
     enum options_face face;
     bool plaintext, no_seal, verbose;
     char fingerprint[KEYS_FINGERPRINT_SIZE]; /* "" for none */

@@ -94,7 +94,8 @@ static int do_info(struct talk *t, struct arguments args, uint64_t now_ms)
     uint64_t round_trip_ms = session_round_trip_ms(t->parts.session);
     bool online = session_get_state(t->parts.session) == SESSION_ONLINE;
     char folder[PATH_MAX], quoted[QUOTE_MAX];
-    answer_add(&a, "relay: %s, %s", w.relay, online ? "connected" : "not connected");
+    answer_add(&a, "relay: %s%s, %s", w.relay, w.is_found ? ", found on the LAN" : "",
+               online ? "connected" : "not connected");
     if (online && round_trip_ms != UINT64_MAX)
         answer_add(&a, ", round trip %" PRIu64 " ms", round_trip_ms);
     answer_add(&a, "\nyou: %s in the room %s", w.nick, w.room);
@@ -120,7 +121,9 @@ static int do_connect(struct talk *t, struct arguments args, uint64_t now_ms)
     memcpy(text, args.at, args.len < sizeof text ? args.len : sizeof text - 1);
     size_t waiting = session_undelivered(t->parts.session);
     snprintf(left, sizeof left, "%s", link_address(t->parts.link));
-    if (options_parse_relay(text, &relay, why) || talk_connect(t, &relay, now_ms, why)) {
+    bool on_lan = strcmp(text, LINK_LAN) == 0;
+    if ((!on_lan && options_parse_relay(text, &relay, why)) ||
+        talk_connect(t, on_lan ? NULL : &relay, now_ms, why)) {
         answer_add(&a, "%s", why);
         return perform_refuse(t, &a);
     }

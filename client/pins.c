@@ -211,6 +211,16 @@ const char *pins_relay(const struct pins *p, const char *relay, size_t *line)
     return l ? l->fingerprint : NULL;
 }
 
+const char *pins_next_relay(const struct pins *p, size_t *at)
+{
+    while (*at < p->count) {
+        const struct pins_line *l = &p->lines[(*at)++];
+        if (l->relay && !l->nick)
+            return l->fingerprint;
+    }
+    return NULL;
+}
+
 bool pins_next_peer(const struct pins *p, const char *relay, size_t *at, struct pins_peer *peer)
 {
     while (*at < p->count) {

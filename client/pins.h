@@ -11,6 +11,7 @@
  *
  *     relay den:12121 0a1b-2c3d-…           the fingerprint of a relay's key, by its address
  *     peer den:12121 bob 9x…= verified      a peer's identity, by relay and nick
+ *     relay lan 5e6f-7081-…                 the key of the relay that is found on the LAN
  *
  * Blanks, controls and `%` in a path or a nick are written as `%20`; empty lines and those that
  * begin with `#` mean nothing. Whoever removes a line accepts whatever key comes next.
@@ -31,6 +32,9 @@ void pins_free(struct pins *p);
 
 /* The fingerprint pinned for a relay, NULL for none, and the line that says so. Borrowed. */
 const char *pins_relay(const struct pins *p, const char *relay, size_t *line);
+
+/* The next fingerprint pinned for any relay, from the `*at`-th pin on; NULL: no more. Borrowed. */
+const char *pins_next_relay(const struct pins *p, size_t *at);
 
 struct pins_peer {
     const char *nick; /* its key (name.h) */

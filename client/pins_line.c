@@ -1,6 +1,7 @@
 #include "pins_line.h"
 
 #include "error.h"
+#include "link.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -65,10 +66,12 @@ static int take_relay(struct pins_line *l, char *word)
 {
     struct address relay;
     char text[ADDRESS_TEXT_MAX], why[ADDRESS_ERROR_MAX];
-    if (unescape(word) || address_parse(word, &relay, why))
+    bool is_lan = strcmp(word, LINK_LAN) == 0; /* which stands for no host */
+    if (!is_lan && (unescape(word) || address_parse(word, &relay, why)))
         return ERROR_KEY;
-    address_format(&relay, text);
-    l->relay = strdup(text);
+    if (!is_lan)
+        address_format(&relay, text);
+    l->relay = strdup(is_lan ? LINK_LAN : text);
     return l->relay ? 0 : ERROR_NOMEM;
 }
 

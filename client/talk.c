@@ -45,6 +45,8 @@ static int go_on_connecting(struct talk *t, uint64_t now_ms)
     int rc = link_turn(t->parts.link, now_ms);
     if (rc == 1)
         return talk_greet_relay(t, now_ms);
+    if (rc == ERROR_LIMIT || rc == ERROR_KEY)
+        return talk_ask_which(t, rc, now_ms);
     return rc < 0 ? lose(t, now_ms) : 0;
 }
 
@@ -68,6 +70,7 @@ int talk_turn(struct talk *t, short revents, uint64_t now_ms)
     int rc = 0;
     talk_set_wall(t->parts.session, now_ms);
     switch (link_get_state(t->parts.link)) {
+    case LINK_LOOKING:
     case LINK_RESOLVING:
     case LINK_CONNECTING:
     case LINK_GREETING:

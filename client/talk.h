@@ -54,8 +54,8 @@ int talk_new(struct talk **t, const struct talk_options *options);
 void talk_free(struct talk *t);
 
 /*
- * Goes to a relay, away from the one before, with the history of that one. Where that cannot be,
- * gives an error with a sentence in `why`, and everything stays as it was.
+ * Goes to a relay, away from the one before, with the history of that one; NULL: as link_new. Where
+ * that cannot be, gives an error with a sentence in `why`, and everything stays as it was.
  */
 int talk_connect(struct talk *t, const struct address *relay, uint64_t now_ms, char why[WORDS_MAX]);
 

@@ -32,6 +32,7 @@ struct talk {
     bool is_peer_here;
     bool was_online; /* at this relay */
     bool has_failed; /* a connection came to nothing */
+    bool has_warned; /* of strangers on the LAN */
     bool is_quitting, told_waiting;
     bool is_refused; /* by the relay, for good */
     enum talk_exit exit;
@@ -56,6 +57,11 @@ void talk_set_wall(struct session *s, uint64_t now_ms);
 
 /* Connects, with what is pinned at this relay. */
 int talk_open_link(struct talk *t, uint64_t now_ms);
+
+/*
+ * It is not clear which relay on the LAN it is, as link_turn said with `error`: tells the person.
+ */
+int talk_ask_which(struct talk *t, int error, uint64_t now_ms);
 
 /* The connection stands: judges the relay's key before anything is said. */
 int talk_greet_relay(struct talk *t, uint64_t now_ms);

@@ -271,13 +271,15 @@ const struct settings *talk_settings(const struct talk *t)
 struct words talk_words(const struct talk *t)
 {
     return (struct words){
-        .relay = link_address(t->parts.link),
+        .relay = link_name(t->parts.link),
         .room = t->options.room,
         .nick = t->options.nick,
         .peer = session_peer_nick(t->parts.session),
         .plaintext = t->options.plaintext,
         .open = t->options.open,
         .demo = t->options.demo,
+        .on_lan = link_is_lan(t->parts.link),
+        .is_found = link_is_found(t->parts.link),
     };
 }
 

@@ -1,6 +1,7 @@
 #include "talk_internal.h"
 
 #include "error.h"
+#include "finder.h"
 #include "pins.h"
 #include "trust.h"
 
@@ -37,6 +38,26 @@ static int hand_over(struct talk *t, const struct pins *pins)
     return rc;
 }
 
+/*
+ * Which relay on the LAN it is: the one with the key that was given, else with the one that was
+ * seen first there; else rather one that was seen elsewhere.
+ */
+static void make_wish(const struct talk *t, const struct pins *pins, struct finder_wish *wish)
+{
+    size_t at;
+    *wish = (struct finder_wish){.plaintext = t->options.plaintext};
+    if (wish->plaintext)
+        return;
+    const char *key = pins_relay(pins, LINK_LAN, &at);
+    if (*t->options.fingerprint)
+        key = t->options.fingerprint;
+    wish->only = key;
+    if (key)
+        finder_wish_add(wish, key);
+    for (at = 0; !wish->only && (key = pins_next_relay(pins, &at));)
+        finder_wish_add(wish, key);
+}
+
 int talk_open_link(struct talk *t, uint64_t now_ms)
 {
     struct pins *pins;
@@ -44,10 +65,26 @@ int talk_open_link(struct talk *t, uint64_t now_ms)
     if (rc)
         return refuse(t, rc, "the pins cannot be read", now_ms);
     rc = hand_over(t, pins);
+    if (rc == 0) {
+        struct finder_wish wish;
+        make_wish(t, pins, &wish);
+        link_open(t->parts.link, &wish, now_ms);
+    }
     pins_free(pins);
-    if (rc == 0)
-        link_open(t->parts.link, now_ms);
     return rc;
+}
+
+int talk_ask_which(struct talk *t, int error, uint64_t now_ms)
+{
+    static const char strangers[] = "your relay does not answer on the LAN";
+    struct face *face = t->options.face;
+    words_which(link_finder(t->parts.link), error == ERROR_LIMIT, t->why);
+    if (error == ERROR_LIMIT)
+        return refuse(t, error, "several relays answer on the LAN", now_ms);
+    link_close(t->parts.link);
+    int rc = t->has_warned ? 0 : face->ops->tell(face, FACE_NOTICE, t->why);
+    t->has_warned = true;
+    return rc ? rc : session_lost(t->parts.session, strangers, now_ms);
 }
 
 int talk_greet_relay(struct talk *t, uint64_t now_ms)

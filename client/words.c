@@ -1,6 +1,7 @@
 #include "words.h"
 
 #include "address.h"
+#include "discovery.h"
 #include "options.h"
 #include "quote.h"
 
@@ -134,11 +135,31 @@ void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]
     snprintf(text, sizeof text,
              "Write a line and press Enter: it waits here until somebody is in the room $o. They "
              "type:\n"
-             "chat-client --server $r%s%s%s --nick NAME\n"
+             "chat-client%s%s%s%s --nick NAME\n"
              "F1 lists keys and commands, Alt-L shows text alone, to copy it; /quit ends.",
+             w->on_lan ? "" : " --server $r",
              strcmp(w->room, OPTIONS_ROOM) == 0 ? "" : " --room $o",
              w->plaintext ? " --plaintext" : "", w->open ? " --no-seal" : "");
     fill(&elsewhere, text, out);
+}
+
+void words_which(const struct finder *f, bool several, char out[WORDS_MAX])
+{
+    size_t len = (size_t)snprintf(
+        out, WORDS_MAX,
+        several ? "%zu relays answer on the LAN: name yours with --server, or go there with "
+                  "/connect"
+                : "your relay does not answer on the LAN, but %zu others do: if you "
+                  "trust one, go there with /connect",
+        f->count);
+    for (size_t i = 0; i < f->count && len < WORDS_MAX; i++) {
+        const struct finder_relay *relay = &f->relays[i];
+        const struct address_socket at = discovery_socket(relay, 0);
+        char address[ADDRESS_TEXT_MAX];
+        address_socket_format(&at, address);
+        len += (size_t)snprintf(out + len, WORDS_MAX - len, "\n%s (%s)%s%s", address, relay->name,
+                                *relay->key ? ", key " : "", relay->key);
+    }
 }
 
 static void put_offline(const struct session_event *e, uint64_t now_ms, char out[WORDS_MAX])
@@ -153,9 +174,16 @@ static void put_offline(const struct session_event *e, uint64_t now_ms, char out
 
 void words_unreachable(const struct words *w, const struct session_event *e, char out[WORDS_MAX])
 {
-    snprintf(out, WORDS_MAX,
-             "no connection (%s): start chat-server at %s, or name another relay with --server",
-             e->status.why ? e->status.why : header_code_text(e->status.code), w->relay);
+    const char *why = e->status.why ? e->status.why : header_code_text(e->status.code);
+    if (w->on_lan)
+        snprintf(out, WORDS_MAX,
+                 "no relay answers on the LAN, and none on this host (%s): start chat-server on "
+                 "either, or name another relay with --server",
+                 why);
+    else
+        snprintf(out, WORDS_MAX,
+                 "no connection (%s): start chat-server at %s, or name another relay with --server",
+                 why, w->relay);
 }
 
 void words_status(const struct words *w, const struct session_event *e, uint64_t now_ms,
@@ -163,9 +191,17 @@ void words_status(const struct words *w, const struct session_event *e, uint64_t
 {
     switch (e->status.state) {
     case SESSION_OFFLINE: put_offline(e, now_ms, out); return;
-    case SESSION_CONNECTING: fill(w, "connecting to $r", out); return;
+    case SESSION_CONNECTING:
+        fill(w, w->on_lan && !w->is_found ? "looking for a relay on the LAN" : "connecting to $r",
+             out);
+        return;
     case SESSION_JOINING: fill(w, "joining the room $o at $r", out); return;
-    case SESSION_ONLINE: fill(w, "connected to $r, room $o, as $n", out); return;
+    case SESSION_ONLINE:
+        fill(w,
+             w->is_found ? "connected to $r, found on the LAN, room $o, as $n"
+                         : "connected to $r, room $o, as $n",
+             out);
+        return;
     case SESSION_LEAVING: fill(w, "leaving", out); return;
     case SESSION_STOPPED:
         if (e->status.code == CODE_UNKNOWN)

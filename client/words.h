@@ -1,6 +1,7 @@
 #ifndef WORDS_H
 #define WORDS_H
 
+#include "finder.h"
 #include "payload.h"
 #include "progress.h"
 #include "session.h"
@@ -18,8 +19,10 @@ enum {
 /* Whom and what the words are about. All of it is sanitised, `peer` may be NULL. */
 struct words {
     const char *relay, *room, *nick, *peer;
-    bool plaintext, open;           /* --plaintext, --no-seal */
-    bool demo;                      /* the other person is a script */
+    bool plaintext, open; /* --plaintext, --no-seal */
+    bool demo;            /* the other person is a script */
+    bool on_lan;          /* no relay was named; and one was found there: */
+    bool is_found;
     const char *file, *size, *path; /* words_file sets them */
 };
 
@@ -30,6 +33,12 @@ void words_status(const struct words *w, const struct session_event *status, uin
 /* Why there is no connection, and what to do where there was none yet. */
 void words_unreachable(const struct words *w, const struct session_event *status,
                        char out[WORDS_MAX]);
+
+/*
+ * Which relays answer on the LAN, and what to type: where there are several, else where none of
+ * them has the right key.
+ */
+void words_which(const struct finder *f, bool several, char out[WORDS_MAX]);
 
 /* Why the session stopped for good, after an error of the relay's, and what to do. */
 void words_stopped(const struct words *w, enum header_code code, char out[WORDS_MAX]);

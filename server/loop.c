@@ -83,6 +83,12 @@ static void accept_from(struct loop *l, struct turn *t, int *listener)
     (void)ready_change(l->ready, *listener, POLLIN, listener);
 }
 
+static void answer_lan(struct loop *l, const struct turn *t, int *fd)
+{
+    if (lan_turn(l->lan, fd, t->now_ms))
+        (void)ready_change(l->ready, *fd, POLLIN, fd);
+}
+
 static void log_counters(const struct relay *relay)
 {
     struct relay_counters c;
@@ -107,6 +113,10 @@ static void stop(struct loop *l, struct turn *t)
     for (size_t i = 0; i < l->listeners->count; i++)
         ready_remove(l->ready, l->listeners->fds[i]);
     listen_clear(l->listeners);
+    for (size_t i = 0; i < LAN_FDS; i++)
+        if (l->lan->fds[i] >= 0)
+            ready_remove(l->ready, l->lan->fds[i]);
+    lan_close(l->lan);
     relay_stop(l->relay, t->now_ms);
 }
 
@@ -132,10 +142,11 @@ static void take_signals(struct loop *l, struct turn *t)
     }
 }
 
-static bool is_listener(const struct loop *l, const void *owner)
+/* Whether what is ready is one of these descriptors. */
+static bool is_one_of(const int *fds, size_t count, const void *owner)
 {
-    for (size_t i = 0; i < l->listeners->count; i++)
-        if (owner == &l->listeners->fds[i])
+    for (size_t i = 0; i < count; i++)
+        if (owner == &fds[i])
             return true;
     return false;
 }
@@ -149,7 +160,9 @@ static void serve(struct loop *l, struct turn *t)
     while (ready_next(l->ready, &owner, &revents)) {
         if (owner == &l->signals)
             signalled = true;
-        else if (!is_listener(l, owner))
+        else if (is_one_of(l->lan->fds, LAN_FDS, owner))
+            answer_lan(l, t, owner);
+        else if (!is_one_of(l->listeners->fds, l->listeners->count, owner))
             dispatch_ready(l->dispatch, owner, revents);
         else if (!t->resume_ms)
             accept_from(l, t, owner);
@@ -184,6 +197,9 @@ int loop_run(struct loop *l)
     int rc = ready_add(l->ready, l->signals, POLLIN, &l->signals);
     for (size_t i = 0; rc == 0 && i < l->listeners->count; i++)
         rc = ready_add(l->ready, l->listeners->fds[i], POLLIN, &l->listeners->fds[i]);
+    for (size_t i = 0; rc == 0 && i < LAN_FDS; i++)
+        if (l->lan->fds[i] >= 0)
+            rc = ready_add(l->ready, l->lan->fds[i], POLLIN, &l->lan->fds[i]);
     if (rc)
         log_error("cannot wait for connections: %s", error_text(rc));
     while (rc == 0 &&

@@ -2,6 +2,7 @@
 #define LOOP_H
 
 #include "dispatch.h"
+#include "lan.h"
 #include "listen.h"
 #include "ready.h"
 #include "relay.h"
@@ -16,6 +17,7 @@ struct loop {
     struct dispatch *dispatch;
     struct ready *ready;
     struct listeners *listeners; /* cleared when the relay stops */
+    struct lan *lan;             /* closed then, too */
     const char *allow;           /* the file that SIGHUP has read again; NULL: SIGHUP stops it */
     int signals;                 /* as signals_open gave it */
 };

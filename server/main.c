@@ -1,6 +1,7 @@
 #include "allow.h"
 #include "error.h"
 #include "keyfile.h"
+#include "lan.h"
 #include "log.h"
 #include "loop.h"
 #include "options.h"
@@ -29,6 +30,7 @@ struct server {
     struct options options;
     struct state state;
     struct listeners listeners;
+    struct lan lan;
     struct relay *relay;
     struct store *store;
     struct ready *ready;
@@ -100,6 +102,8 @@ static int open_outside(struct server *s, char *why)
         rc = state_lock(&s->state, why);
     if (rc == 0)
         rc = listen_init(&s->listeners, o->listen, o->listen_count, (int)o->backlog, why);
+    if (rc == 0)
+        lan_open(&s->lan, &s->listeners);
     if (rc == 0 && privilege_drop(has_state ? &s->state : NULL, why))
         log_warning("%s", why);
     return rc;
@@ -130,6 +134,7 @@ static int open_tls(struct server *s, char *why)
     if (rc)
         return rc;
     log_info("the fingerprint of this relay's key is %s", fingerprint);
+    lan_set_key(&s->lan, fingerprint);
     rc = tls_new(&s->tls, keys_identity_seed(key));
     keys_identity_free(key);
     return rc ? fail(rc, "cannot use TLS", why) : 0;
@@ -183,6 +188,7 @@ static void close_all(struct server *s)
     store_close(s->store);
     relay_free(s->relay);
     listen_clear(&s->listeners);
+    lan_close(&s->lan);
     state_clear(&s->state);
 }
 
@@ -199,8 +205,8 @@ static int serve(struct server *s)
     if (rc) {
         log_error("%s", why);
     } else {
-        struct loop loop = {s->relay,      s->dispatch,      s->ready,
-                            &s->listeners, s->options.allow, signals};
+        struct loop loop = {s->relay, s->dispatch,      s->ready, &s->listeners,
+                            &s->lan,  s->options.allow, signals};
         rc = announce(&s->listeners);
         if (rc == 0)
             rc = loop_run(&loop);
@@ -236,7 +242,7 @@ static int print(const char *text)
 int main(int argc, char *argv[])
 {
     char why[OPTIONS_ERROR_MAX];
-    struct server s = {.state.lock = -1};
+    struct server s = {.state.lock = -1, .lan = {.fds = {-1, -1, -1}}};
     if (open_standard())
         return EXIT_FAILURE;
     umask(077);

@@ -32,12 +32,14 @@ void client_start(struct client *c, const struct client_options *options)
         CHAT_CLIENT,
         "--nick",
         options->nick,
-        "--server",
-        options->server,
         "--state",
         scratch_path(options->state),
     };
-    size_t count = 7;
+    size_t count = 5;
+    if (options->server) {
+        argv[count++] = "--server";
+        argv[count++] = options->server;
+    }
     snprintf(more, sizeof more, "%s", options->more ? options->more : "");
     for (char *word = strtok(more, " "); word; word = strtok(NULL, " ")) {
         assert_true(count + 1 < ARGS_MAX);

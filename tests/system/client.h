@@ -16,7 +16,8 @@ int client_make_scratch(void **state);
 
 /*
  * Starts `chat-client --nick NICK --server ADDRESS --state SCRATCH/STATE` with these options
- * besides (blank-separated, or NULL).
+ * besides (blank-separated, or NULL). Without a server it is found on the LAN: that is for
+ * test_lan.c alone.
  */
 struct client_options {
     const char *nick, *server, *state, *more;

@@ -57,6 +57,7 @@ static void test_what_is_not_given_comes_from_the_environment(void **state)
     assert_string_equal(o.room.text, "lobby");
     address_format(&o.server, server);
     assert_string_equal(server, "localhost:12121");
+    assert_true(o.on_lan);
     assert_string_equal(o.state, "/home/zoe/.local/state/chat");
     assert_int_equal(o.face, OPTIONS_FACE_ANY);
     assert_false(o.plaintext || o.no_seal || o.verbose);
@@ -70,6 +71,7 @@ static void test_what_is_not_given_comes_from_the_environment(void **state)
     assert_int_equal(parse(&o, none, why), 0);
     address_format(&o.server, server);
     assert_string_equal(server, "den:4000");
+    assert_false(o.on_lan);
     assert_string_equal(o.state, "/var/zoe/chat");
     options_clear(&o);
 }

@@ -67,7 +67,7 @@ static struct link *open_link(const char *text, int expected)
     assert_int_equal(link_new(&l, &a, NULL), 0);
     assert_int_equal(link_get_state(l), LINK_CLOSED);
     assert_int_equal(link_poll(l, true, true).fd, -1);
-    link_open(l, 0);
+    link_open(l, NULL, 0);
     assert_int_equal(wait_for_link(l), expected);
     assert_int_equal(link_get_state(l), expected == 1 ? LINK_OPEN : LINK_CLOSED);
     return l;
@@ -115,7 +115,7 @@ static void test_it_can_be_opened_again(void **state)
     struct link *l = open_link(text, 1);
     for (int i = 0; i < 3; i++) {
         link_close(l);
-        link_open(l, 0);
+        link_open(l, NULL, 0);
         assert_int_equal(wait_for_link(l), 1);
     }
     link_free(l);
@@ -165,7 +165,7 @@ static void greet(struct greeting *g, bool with_tls, bool relay_with_tls)
     snprintf(text, sizeof text, "127.0.0.1:%u", port);
     struct address a = parse(text);
     assert_int_equal(link_new(&g->link, &a, with_tls ? seeds[0] : NULL), 0);
-    link_open(g->link, 0);
+    link_open(g->link, NULL, 0);
     while (link_get_state(g->link) < LINK_GREETING)
         assert_true(link_turn(g->link, 0) >= 0);
     int fd = accept(g->listener, NULL, NULL);
@@ -305,7 +305,7 @@ static void test_an_address_that_is_silent_is_left_for_the_next(void **state)
     struct address a = parse("127.0.0.1");
     a.port = ntohs(at.sin_port);
     assert_int_equal(link_new(&l, &a, NULL), 0);
-    link_open(l, 1000);
+    link_open(l, NULL, 1000);
     assert_int_equal(link_turn(l, 1000), 0);
     assert_int_equal(link_get_state(l), LINK_CONNECTING);
     /* It is the last address: the session decides how long to wait for it. */

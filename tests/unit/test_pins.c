@@ -94,6 +94,7 @@ static void test_what_people_write_is_understood(void **state)
                "relay den 0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef\n"
                "  peer\tden:12121  BOB " KEY "  verified \r\n"
                "peer unix:/run/a%20b%25/s zoe " KEY2 "\n"
+               "relay lan " FP2 "\n"
                "peer [::1]:80 carol " KEY2);
     struct pins *p = load();
     struct pins_peer peer;
@@ -102,6 +103,12 @@ static void test_what_people_write_is_understood(void **state)
     assert_int_equal(line, 3);
     assert_string_equal(pins_relay(p, "DEN:12121", &line), FP);
     assert_null(pins_relay(p, "den:12122", &line));
+    assert_string_equal(pins_relay(p, "lan", &line), FP2);
+    assert_null(pins_relay(p, "lan:12121", &line)); /* a host of that name */
+    assert_string_equal(pins_next_relay(p, &at), FP);
+    assert_string_equal(pins_next_relay(p, &at), FP2);
+    assert_null(pins_next_relay(p, &at));
+    at = 0;
     assert_true(pins_next_peer(p, "den:12121", &at, &peer));
     assert_string_equal(peer.nick, "bob");
     assert_memory_equal(peer.identity, key, KEYS_LEN);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,68 @@ static void test_states_in_words(void **state)
         words_status(&bob, &rows[i].event, 1000, text);
         assert_string_equal(text, rows[i].text);
     }
+}
+
+static void test_the_relay_on_the_lan_in_words(void **state)
+{
+    (void)state;
+    const struct words looking = {
+        .relay = "localhost:12121", .room = "tea", .nick = "alice", .on_lan = true};
+    struct words found = looking;
+    found.relay = "den (10.0.0.5:12121)";
+    found.is_found = true;
+    const struct {
+        const struct words *words;
+        enum session_state state;
+        const char *text;
+    } rows[] = {
+        {&looking, SESSION_CONNECTING, "looking for a relay on the LAN"},
+        {&looking, SESSION_ONLINE, "connected to localhost:12121, room tea, as alice"},
+        {&found, SESSION_CONNECTING, "connecting to den (10.0.0.5:12121)"},
+        {&found, SESSION_ONLINE,
+         "connected to den (10.0.0.5:12121), found on the LAN, room tea, as alice"},
+    };
+    char text[WORDS_MAX];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct session_event e = status_of(rows[i].state, CODE_UNKNOWN, NULL, 0);
+        words_status(rows[i].words, &e, 1000, text);
+        assert_string_equal(text, rows[i].text);
+    }
+    const struct session_event e =
+        status_of(SESSION_OFFLINE, CODE_UNKNOWN, "refused by localhost:12121", 0);
+    words_unreachable(&looking, &e, text);
+    assert_string_equal(text, "no relay answers on the LAN, and none on this host (refused by "
+                              "localhost:12121): start chat-server on either, or name another "
+                              "relay with --server");
+    words_greeting(&looking, "box", text);
+    assert_non_null(strstr(text, "\nchat-client --room tea --nick NAME\n"));
+}
+
+static void test_which_relays_there_are(void **state)
+{
+    (void)state;
+    struct finder f = {.count = 2};
+    const struct finder_relay den = {.name = "den",
+                                     .key = "0123",
+                                     .port = 12121,
+                                     .at = {{.v4 = {.s_addr = htonl(0x0a000005)}}},
+                                     .count = 1};
+    char text[WORDS_MAX];
+    f.relays[0] = den;
+    f.relays[1] = (struct finder_relay){.name = "box", .port = 4000, .at = {{.is_v6 = true}}};
+    words_which(&f, true, text);
+    assert_string_equal(text, "2 relays answer on the LAN: name yours with --server, or go there "
+                              "with /connect\n"
+                              "10.0.0.5:12121 (den), key 0123\n"
+                              "[::]:4000 (box)");
+    words_which(&f, false, text);
+    assert_non_null(strstr(text, "your relay does not answer on the LAN, but 2 others do"));
+    for (f.count = 0; f.count < FINDER_RELAYS_MAX; f.count++) {
+        f.relays[f.count] = den;
+        memset(f.relays[f.count].key, 'f', KEYS_FINGERPRINT_SIZE - 1);
+    }
+    words_which(&f, true, text);
+    assert_in_range(strlen(text), 800, WORDS_MAX - 1);
 }
 
 static void test_an_error_of_the_relay_s_explains_itself(void **state)
@@ -267,6 +330,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states_in_words),
+        cmocka_unit_test(test_the_relay_on_the_lan_in_words),
+        cmocka_unit_test(test_which_relays_there_are),
         cmocka_unit_test(test_an_error_of_the_relay_s_explains_itself),
         cmocka_unit_test(test_who_is_there),
         cmocka_unit_test(test_without_tls_it_says_so),

@@ -1,0 +1,179 @@
+#include "namespace.h"
+#include "people.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Clients that are not told where the relay is. Where the machine allows no networks of our own it
+ * is its loopback, on which a fingerprint keeps strangers out.
+ */
+static bool is_alone; /* nobody but us is on this network */
+static bool is_wired; /* and there is another one */
+
+static char fingerprint[128], wish[192];
+
+static void start_relay(const char *state, const char *listen)
+{
+    char options[512];
+    snprintf(options, sizeof options, "--memory --state %s --listen %s", scratch_path(state),
+             listen);
+    server_start_tls(&server, options, NULL);
+}
+
+static void learn_fingerprint(const char *state)
+{
+    const char *const argv[] = {CHAT_SERVER, "--fingerprint", "--state", scratch_path(state), NULL};
+    struct process p;
+    process_start(&p, argv, NULL);
+    snprintf(fingerprint, sizeof fingerprint, "%s", process_line(&p.out));
+    assert_int_equal(process_wait(&p), 0);
+    process_clear(&p);
+    snprintf(wish, sizeof wish, "--plain --config /dev/null --fingerprint %s", fingerprint);
+}
+
+static void start(struct client *c, const char *nick, const char *more, void (*prepare)(void))
+{
+    client_start(c, &(struct client_options){nick, NULL, nick, more, prepare});
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    unsetenv("CHAT_SERVER");
+    learn_fingerprint("relay");
+    return 0;
+}
+
+static const char plain[] = "--plain --config /dev/null";
+
+static void talk_and_end(const char *more, void (*prepare)(void))
+{
+    start(&alice, "alice", more, prepare);
+    client_expect_told(&alice, "found on the LAN");
+    start(&bob, "bob", more, prepare);
+    client_expect_told(&bob, "alice is here");
+    client_say(&alice, "good morning");
+    client_expect_said(&bob, "alice: good morning");
+    client_expect_said(&alice, "alice: good morning");
+    people_end(&alice, 0);
+    people_end(&bob, 0);
+}
+
+static void test_two_people_find_the_relay_on_this_host(void **state)
+{
+    (void)state;
+    start_relay("relay", ":0");
+    talk_and_end(wish, NULL);
+    server_stop(&server);
+}
+
+static void test_it_may_come_back_elsewhere(void **state)
+{
+    (void)state;
+    start_relay("relay", ":0");
+    start(&alice, "alice", wish, NULL);
+    client_expect_told(&alice, "found on the LAN");
+    server_stop(&server);
+    client_expect_told(&alice, "reconnecting");
+    client_say(&alice, "are you there?");
+    process_clear(&server.process);
+    start_relay("relay", ":0");
+    client_expect_told(&alice, "found on the LAN");
+    start(&bob, "bob", wish, NULL);
+    client_expect_said(&bob, "alice: are you there?");
+    people_end(&bob, 0);
+    client_expect_said(&alice, "alice: are you there?");
+    people_end(&alice, 0);
+    server_stop(&server);
+}
+
+/* In its place another one answers: whoever knows the first does not go there. */
+static void test_a_stranger_is_not_taken(void **state)
+{
+    (void)state;
+    start_relay("relay", ":0");
+    start(&alice, "erin", wish, NULL);
+    client_expect_told(&alice, "found on the LAN");
+    people_end(&alice, 0);
+    server_stop(&server);
+    process_clear(&server.process);
+    start_relay("other", ":0");
+    start(&alice, "erin", plain, NULL);
+    client_expect_told(&alice, "your relay does not answer on the LAN, but");
+    client_expect_told(&alice, "reconnecting");
+    client_say(&alice, "for the other one");
+    assert_int_equal(process_stop(&alice.process, SIGTERM), 1);
+    server_stop(&server);
+}
+
+static void test_several_are_for_the_person_to_choose(void **state)
+{
+    (void)state;
+    struct server other;
+    char options[256];
+    if (!is_alone)
+        skip();
+    start_relay("relay", ":0");
+    snprintf(options, sizeof options, "--memory --listen :0 --state %s", scratch_path("other"));
+    server_start_tls(&other, options, NULL);
+    start(&bob, "carol", plain, NULL);
+    client_expect_told(&bob, "2 relays answer on the LAN: name yours with --server");
+    client_expect_exit(&bob, 1);
+    server_stop(&other);
+    process_clear(&other.process);
+    server_stop(&server);
+}
+
+static void test_nobody_answers(void **state)
+{
+    (void)state;
+    if (!is_alone)
+        skip();
+    start(&alice, "dave", plain, NULL);
+    client_expect_told(&alice, "reconnecting in 1 s (refused by localhost:12121)");
+    start_relay("relay", "127.0.0.1:12121"); /* which nobody else can reach, so it says nothing */
+    client_expect_told(&alice, "connected to localhost:12121, room");
+    people_end(&alice, 0);
+    server_stop(&server);
+}
+
+static void test_two_people_find_the_relay_on_another_host(void **state)
+{
+    (void)state;
+    if (!is_wired)
+        skip();
+    start_relay("relay", ":0");
+    talk_and_end(plain, namespace_go_far);
+    assert_true(namespace_drop_v4());
+    talk_and_end(plain, namespace_go_far);
+    server_stop(&server);
+}
+
+int main(void)
+{
+    is_alone = namespace_enter();
+    is_wired = is_alone && namespace_add_far();
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, people_tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_two_people_find_the_relay_on_this_host),
+        TEST(test_it_may_come_back_elsewhere),
+        TEST(test_a_stranger_is_not_taken),
+        TEST(test_several_are_for_the_person_to_choose),
+        TEST(test_nobody_answers),
+        TEST(test_two_people_find_the_relay_on_another_host),
+    };
+    int rc = cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
+    namespace_leave();
+    return rc;
+}
