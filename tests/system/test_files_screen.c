@@ -82,6 +82,7 @@ static void test_a_file_comes(void **state)
     assert_true(terminal_wait_gone(alice, "/cancel"));
     assert_int_equal(access(saved, F_OK), 0);
     pair_quit(bob);
+    terminal_free(bob);
     bob = start_one("bob", "comes"); /* what became of it is known after the end, too */
     assert_true(terminal_wait(bob, "saved:"));
     pair_quit(alice);
