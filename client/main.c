@@ -27,7 +27,7 @@ enum {
 /* How it ended: told when the screen is gone. */
 struct ending {
     enum talk_exit exit;
-    char why[WORDS_MAX], undelivered[WORDS_MAX];
+    char why[WORDS_MAX], undelivered[WORDS_MAX], unfinished[WORDS_MAX];
 };
 
 /* A file opened later must not become standard input, output or error. */
@@ -81,6 +81,15 @@ static const char *explain(int error)
     return error_text(error);
 }
 
+/* Files that are on their way. */
+static size_t count_unfinished(const struct session *s)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < transfer_count(s); i++)
+        count += transfer_get(s, i).state == TRANSFER_TAKEN;
+    return count;
+}
+
 static void conclude(const struct talk *t, const struct face *face, int error, struct ending *end)
 {
     end->exit = talk_exit(t, end->why);
@@ -89,9 +98,12 @@ static void conclude(const struct talk *t, const struct face *face, int error, s
         snprintf(end->why, sizeof end->why, "%s", explain(error));
     }
     size_t count = session_undelivered(talk_session(t));
+    size_t files = count_unfinished(talk_session(t));
     if (count > 0)
         words_undelivered(count, end->undelivered);
-    if (end->exit == TALK_FINE && (count > 0 || face->refused > 0))
+    if (files > 0)
+        words_unfinished(files, end->unfinished);
+    if (end->exit == TALK_FINE && (count > 0 || files > 0 || face->refused > 0))
         end->exit = TALK_FAILED;
 }
 
@@ -243,5 +255,6 @@ int main(int argc, char **argv)
     options_clear(&options);
     complain(end.why);
     complain(end.undelivered);
+    complain(end.unfinished);
     return end.exit;
 }

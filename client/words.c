@@ -353,6 +353,12 @@ void words_undelivered(size_t count, char out[WORDS_MAX])
              count == 1 ? " was" : "s were", count == 1 ? "it goes" : "they go");
 }
 
+void words_unfinished(size_t count, char out[WORDS_MAX])
+{
+    snprintf(out, WORDS_MAX, "%zu file%s not through; %s on at the next start", count,
+             count == 1 ? " is" : "s are", count == 1 ? "it goes" : "they go");
+}
+
 void words_waiting(size_t count, char out[WORDS_MAX])
 {
     snprintf(out, WORDS_MAX,

@@ -86,6 +86,9 @@ struct words_said words_said(const struct payload *p);
 /* "3 messages were not delivered; they go out at the next start". */
 void words_undelivered(size_t count, char out[WORDS_MAX]);
 
+/* "1 file is not through; it goes on at the next start". */
+void words_unfinished(size_t count, char out[WORDS_MAX]);
+
 /* "3 messages wait for somebody to come; ^C ends this, and they go out at the next start". */
 void words_waiting(size_t count, char out[WORDS_MAX]);
 

@@ -7,7 +7,7 @@
 
 /* Files from alice to bob (people.h), at a relay that can be started again. */
 enum {
-    COURIER_LARGE = 50 << 20,
+    COURIER_LARGE = 30 << 20,
 };
 
 /* For cmocka, around each test, between client_make_scratch and its end. */

@@ -17,6 +17,7 @@
 
 enum {
     PIECE = 32768, /* as large as one message may carry */
+    HUGE_FILE = 50 << 20,
 };
 
 static void test_every_size_comes_whole(void **state)
@@ -163,7 +164,7 @@ static void test_the_end_of_input_waits_for_a_file(void **state)
 {
     (void)state;
     courier_meet(NULL);
-    const char *path = courier_make_file("large", COURIER_LARGE);
+    const char *path = courier_make_file("large", HUGE_FILE);
     courier_send(path);
     client_end_input(&alice);
     client_say(&bob, "/accept");

@@ -40,9 +40,14 @@ static void test_whoever_is_killed_it_goes_on(void **state)
     (void)state;
     courier_meet(NULL);
     const char *path = courier_begin_large();
+    kill(bob.process.pid, SIGTERM);
+    client_expect_told(&bob, "1 file is not through; it goes on at the next start");
+    client_expect_exit(&bob, 1);
+    courier_start(&bob, "bob", "--plain", NULL);
+    courier_wait_for(COURIER_LARGE / 5);
     process_stop(&bob.process, SIGKILL);
     courier_start(&bob, "bob", "--plain", NULL);
-    courier_wait_for(COURIER_LARGE / 4);
+    courier_wait_for(COURIER_LARGE / 3);
     process_stop(&server.process, SIGKILL);
     courier_start_relay();
     courier_wait_for(COURIER_LARGE / 2);

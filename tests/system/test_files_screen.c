@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    LARGE = 100 << 20,
+    LARGE = 50 << 20,
 };
 
 /* Both have their home in the scratch folder, and a folder for files in it. */
@@ -64,21 +64,21 @@ static void test_a_file_comes(void **state)
     terminal_send(alice, "/send ~/so\t");
     assert_true(terminal_wait(alice, "/send ~/so large"));
     terminal_send(alice, "\r");
-    assert_true(terminal_wait(bob, "alice offers a file: so large (104.8 MB)"));
+    assert_true(terminal_wait(bob, "alice offers a file: so large (52.4 MB)"));
     assert_true(terminal_wait(bob, "/accept to take it"));
     assert_true(terminal_wait(alice, "not taken yet"));
     assert_int_equal(access(saved, F_OK), -1);
     terminal_send(bob, "/acc\t\r");
     assert_true(terminal_wait(bob, "on its way"));
-    assert_true(terminal_wait(bob, "of 104.8 MB"));
-    assert_true(terminal_wait(alice, "of 104.8 MB"));
+    assert_true(terminal_wait(bob, "of 52.4 MB"));
+    assert_true(terminal_wait(alice, "of 52.4 MB"));
     terminal_send(alice, "while it goes\r");
     assert_true(terminal_wait(bob, "alice  while it goes"));
     assert_true(terminal_find(bob, "so large is here", NULL) < 0);
     assert_true(terminal_wait(bob, "so large is here:"));
     assert_true(terminal_wait(bob, "saved:"));
     assert_true(terminal_wait(alice, "bob has so large"));
-    assert_true(terminal_wait_gone(bob, "of 104.8 MB"));
+    assert_true(terminal_wait_gone(bob, "of 52.4 MB"));
     assert_true(terminal_wait_gone(alice, "/cancel"));
     assert_int_equal(access(saved, F_OK), 0);
     pair_quit(bob);
@@ -97,12 +97,12 @@ static void test_a_file_is_cancelled(void **state)
     terminal_send(alice, "/send ~/cancelled\r");
     assert_true(terminal_wait(bob, "/accept to take it"));
     terminal_send(bob, "/accept\r");
-    assert_true(terminal_wait(alice, "of 104.8 MB"));
+    assert_true(terminal_wait(alice, "of 52.4 MB"));
     terminal_send(alice, "/cancel\r");
     assert_true(terminal_wait(alice, "you cancelled cancelled"));
     assert_true(terminal_wait(bob, "alice cancelled cancelled"));
     assert_true(terminal_wait(bob, "alice cancelled it"));
-    assert_true(terminal_wait_gone(bob, "of 104.8 MB"));
+    assert_true(terminal_wait_gone(bob, "of 52.4 MB"));
     pair_quit(alice);
     pair_quit(bob);
 }

@@ -196,6 +196,10 @@ static void test_counts_agree_with_their_verbs(void **state)
     assert_string_equal(text, "1 message was not delivered; it goes out at the next start");
     words_undelivered(2, text);
     assert_string_equal(text, "2 messages were not delivered; they go out at the next start");
+    words_unfinished(1, text);
+    assert_string_equal(text, "1 file is not through; it goes on at the next start");
+    words_unfinished(2, text);
+    assert_string_equal(text, "2 files are not through; they go on at the next start");
     words_waiting(1, text);
     assert_string_equal(text,
                         "1 message waits for somebody to come; ^C ends this, and it goes out at "
