@@ -15,7 +15,7 @@ static const char *judge(int fd, struct stat *st)
     if (fd < 0 || fstat(fd, st))
         return strerror(errno);
     if (S_ISDIR(st->st_mode))
-        return "it is a folder";
+        return "it is a folder; pack it into one file first";
     if (!S_ISREG(st->st_mode))
         return "it is no file, but a device, a pipe or the like";
     return NULL;

@@ -33,7 +33,8 @@ static size_t count_offers(const struct talk *t)
 
 int talk_offer_file(struct talk *t, const char *path, char why[WORDS_MAX])
 {
-    char absolute[PATH_MAX], wrong[SOURCE_WHY_MAX] = "its name is not UTF-8", quoted[QUOTE_MAX];
+    char absolute[PATH_MAX], wrong[SOURCE_WHY_MAX] = "its name is not UTF-8; rename it first",
+                             quoted[QUOTE_MAX];
     const char *name = filename_of(path);
     struct source source = {.fd = -1};
     int rc = text_is_utf8(name, strlen(name)) ? source_open(&source, path, wrong) : ERROR_SYSTEM;

@@ -49,7 +49,7 @@ static void test_only_regular_files_are_read(void **state)
     } cases[] = {
         {pipe, "it is no file, but a device, a pipe or the like"},
         {"/dev/zero", "it is no file, but a device, a pipe or the like"},
-        {scratch_folder(), "it is a folder"},
+        {scratch_folder(), "it is a folder; pack it into one file first"},
         {scratch_path("none"), "No such file or directory"},
         {"", "No such file or directory"},
     };
