@@ -33,7 +33,7 @@ static const struct command table[] = {
      "puts a sign to the chosen message, or their newest; without one, takes it back"},
     {COMMAND_SEND, "send", COMMAND_REQUIRED, "/send file", "offers a file to the other person"},
     {COMMAND_ACCEPT, "accept", COMMAND_OPTIONAL, "/accept [file]",
-     "takes the file that they offered last, or the one of that name or number"},
+     "takes the file that was chosen (M-p), or offered last; or that of a name or number"},
     {COMMAND_CANCEL, "cancel", COMMAND_OPTIONAL, "/cancel [file]",
      "ends what is on its way, or takes an offer back; theirs, too"},
     {COMMAND_SAVE, "save", COMMAND_OPTIONAL, "/save [folder]",

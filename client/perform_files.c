@@ -44,6 +44,13 @@ static size_t parse_number(struct arguments args)
     return number;
 }
 
+/* The open file of the message that was chosen, where none is named. */
+static bool get_chosen(const struct talk *t, struct arguments args, struct transfer_row *row)
+{
+    const struct face *face = t->options.face;
+    return args.len == 0 && talk_find_file(t, face->ops->chosen(face), row);
+}
+
 /* The newest open file with that name or number (or any), of those that a command can be about. */
 static bool choose(const struct talk *t, struct arguments args,
                    bool (*fits)(const struct transfer_row *row), struct transfer_row *row)
@@ -101,7 +108,8 @@ int perform_accept(struct talk *t, struct arguments args, uint64_t now_ms)
     struct answer a = {0};
     struct transfer_row row;
     char why[WORDS_MAX];
-    if (!choose(t, args, can_be_accepted, &row))
+    bool found = get_chosen(t, args, &row) && can_be_accepted(&row);
+    if (!found && !choose(t, args, can_be_accepted, &row))
         return refuse_file(t, args.len > 0 ? "no such file waits to be accepted"
                                            : "no file waits to be accepted");
     int rc = talk_take_file(t, row.message, now_ms, why);
@@ -114,9 +122,11 @@ int perform_accept(struct talk *t, struct arguments args, uint64_t now_ms)
 int perform_cancel(struct talk *t, struct arguments args, uint64_t now_ms)
 {
     struct transfer_row row;
-    if (talk_cancel_offer(t, args.at, args.len))
+    bool found = get_chosen(t, args, &row);
+    if (!found && talk_cancel_offer(t, args.at, args.len))
         return 0;
-    if ((args.len > 0 || !choose(t, args, is_taken, &row)) && !choose(t, args, is_any, &row))
+    found = found || (args.len == 0 && choose(t, args, is_taken, &row));
+    if (!found && !choose(t, args, is_any, &row))
         return refuse_file(t, args.len > 0 ? "no such file is on its way, or offered"
                                            : "no file is on its way, or offered");
     return transfer_cancel(t->parts.session, row.message, now_ms);

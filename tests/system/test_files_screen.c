@@ -89,6 +89,23 @@ static void test_a_file_comes(void **state)
     pair_quit(bob);
 }
 
+static void test_the_chosen_one_is_taken(void **state)
+{
+    (void)state;
+    make_file("older", 1);
+    make_file("newer", 1);
+    start("chosen");
+    terminal_send(alice, "/send ~/older\r/send ~/newer\r");
+    assert_true(terminal_wait(bob, "newer (1 byte)"));
+    terminal_send(bob, "\033p\033p/accept\r");
+    assert_true(terminal_wait(bob, "older is here"));
+    terminal_send(bob, "\033p/cancel\r");
+    assert_true(terminal_wait(bob, "you cancelled newer"));
+    assert_true(terminal_wait(alice, "bob does not want newer"));
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_a_file_is_cancelled(void **state)
 {
     (void)state;
@@ -135,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_comes),
+        TEST(test_the_chosen_one_is_taken),
         TEST(test_a_file_is_cancelled),
         TEST(test_the_folder_for_files),
     };

@@ -86,6 +86,12 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
     return 0;
 }
 
+static uint64_t chosen(const struct face *f)
+{
+    (void)f;
+    return 0;
+}
+
 static const struct face_ops ops = {
     .looks_back = true,
     .begin = begin,
@@ -93,6 +99,7 @@ static const struct face_ops ops = {
     .show_event = show_event,
     .show_file = show_file,
     .tell = tell,
+    .chosen = chosen,
 };
 
 /* Puts a message of bob's. */
