@@ -8,7 +8,7 @@
 enum {
     OUTPUT_SIZE = 80 << 10,        /* offered at once; holds any frame */
     OUTPUT_PRESSURE = 64 << 10,    /* above this, presences and receipts replace older ones */
-    OUTPUT_SIGNALS_MAX = 96 << 10, /* above this, signals are dropped */
+    OUTPUT_SIGNALS_MAX = 64 << 10, /* above this, signals are dropped */
     OUTPUT_REPLIES_MAX = 16 << 10, /* above this, its own replies waiting, it is not read */
     OUTPUT_RECEIPTS_MAX = 2 * RELAY_STREAMS_KEPT,
 };

@@ -1,5 +1,6 @@
 /* What bounds the relay: windows, quotas, numbers, and clients that do not read. */
 #include "relay_harness.h"
+#include "relay_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +8,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+#include <stdio.h>
 
 /* Messages of 65,408 bytes: 16 of them are 1 MiB, as it is counted. */
 static const char send_a[] = "alice> message bob a # *65408\n";
@@ -241,17 +244,63 @@ static void test_a_client_that_does_not_read(void **state)
     harness_stop();
 }
 
+/* As many as fit into what an edge reads at once, each one a run of its own for `stored`. */
+static void send_many_runs(const char *name)
+{
+    static uint8_t bytes[128 << 10];
+    size_t len = 0;
+    for (int i = 0; len + 128 < sizeof bytes; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "message b %x %d", 1 + i % 2, 1 + i / 2);
+        len += relay_text_write(line, bytes + len);
+    }
+    harness_send(name, bytes, len);
+}
+
+static void test_whatever_waits_for_a_client_is_bounded(void **state)
+{
+    (void)state;
+    const struct relay_options o = harness_options(true);
+    harness_start(&o);
+    harness_run("a> hello a id=A\n"
+                "a< welcome a lobby 0\n"
+                "b> hello b id=B\n"
+                "b< welcome b lobby 0 a online id=A\n"
+                "a< presence b online id=B\n"
+                "b lost\n"
+                "a< presence b offline id=B\n"
+                "a> message b f 1\n"
+                "a< stored b f 1-1\n"
+                "b> hello b id=B\n"
+                "b< welcome b lobby 1 a online id=A\n"
+                "b< message a f 1\n"
+                "a< presence b online id=B stored=f:1-1\n"
+                "a deaf\n");
+    for (int i = 0; i < 100; i++)
+        harness_run("b> signal a *1000\n");
+    harness_run_each("b> receipt a # 1 *1024\n", 1, 2 * RELAY_STREAMS_KEPT + 1);
+    harness_run_each("b> receipt a # 1 resend *1024\n", 1, 2 * RELAY_STREAMS_KEPT + 1);
+    send_many_runs("a");
+    size_t len, total = 0;
+    while (relay_output(harness_relay(), harness_client("a"), &len)) {
+        total += len;
+        relay_consume(harness_relay(), harness_client("a"), len, harness_now());
+    }
+    assert_in_range(total, RELAY_CONTROL_MAX / 2, RELAY_CONTROL_MAX);
+    harness_stop();
+}
+
 static void test_of_receipts_that_are_not_read_the_newest_stay(void **state)
 {
     (void)state;
     start(NULL);
     harness_run("bob deaf\n");
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3; i++)
         harness_run("alice> signal bob *20000\n");
-    harness_run_each("alice> receipt bob # 1\n", 1, 2 * RELAY_STREAMS_KEPT + 8);
+    harness_run_each("alice> receipt bob # 1 *1000\n", 1, 2 * RELAY_STREAMS_KEPT + 8);
     harness_run_some("bob hears\n");
-    harness_run_each("bob< receipt alice # 1\n", 9, 2 * RELAY_STREAMS_KEPT + 8);
-    for (int i = 0; i < 4; i++)
+    harness_run_each("bob< receipt alice # 1 *1000\n", 9, 2 * RELAY_STREAMS_KEPT + 8);
+    for (int i = 0; i < 3; i++)
         harness_run_some("bob< signal alice *20000\n");
     harness_run("");
     harness_stop();
@@ -485,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_only_so_many_receipts_wait),
         cmocka_unit_test(test_the_memory_of_all_is_bounded),
         cmocka_unit_test(test_a_client_that_does_not_read),
+        cmocka_unit_test(test_whatever_waits_for_a_client_is_bounded),
         cmocka_unit_test(test_of_receipts_that_are_not_read_the_newest_stay),
         cmocka_unit_test(test_who_says_bye_gets_what_was_for_it),
         cmocka_unit_test(test_who_does_not_read_its_replies_is_not_read),
