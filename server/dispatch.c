@@ -23,7 +23,8 @@ struct caller {
     struct caller *next, **at; /* among all; `*at` is this */
     struct caller *next_due;   /* among those to look at in this turn */
     bool due;
-    bool heard;     /* something was read */
+    bool heard;     /* something was read; */
+    bool was_read;  /* in this turn */
     bool finishing; /* conn_finish has more to do */
     bool deaf;      /* it takes nothing any more, but may have said something before */
     bool left;      /* something was ready and was not taken: it is to be told again */
@@ -140,6 +141,7 @@ static void hear(struct dispatch *d, struct caller *c)
 static void read_caller(struct dispatch *d, struct caller *c)
 {
     int got = conn_read(c->conn, d->bytes, sizeof d->bytes);
+    c->was_read = true;
     if (got < 0 && (got != ERROR_CLOSED || c->deaf)) {
         lose(d, c, got);
         return;
@@ -158,6 +160,10 @@ void dispatch_ready(struct dispatch *d, void *owner, short revents)
     struct caller *c = owner;
     if (!c->conn)
         return; /* closed earlier in this turn */
+    if (c->was_read) {
+        c->left = true;
+        return;
+    }
     int rc = 0;
     bool reads = relay_wants_input(c->client);
     c->left = revents & ~(reads ? POLLIN | POLLOUT : POLLOUT);
@@ -291,7 +297,7 @@ static void await(struct dispatch *d, struct caller *c)
         return;
     }
     c->events = events;
-    c->left = false;
+    c->left = c->was_read = false;
     if (reads && conn_pending(c->conn))
         make_due(d, c);
 }
