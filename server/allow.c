@@ -77,7 +77,7 @@ static int read_list(const char *path, struct list *l, char *why)
                      "base64) and a comment on each line",
                      number, q);
     }
-    if (rc == 0 && ferror(file)) {
+    if (rc == 0 && !feof(file)) {
         rc = ERROR_SYSTEM;
         snprintf(why, ALLOW_ERROR_MAX, "cannot read the list of identities '%s': %s", q,
                  strerror(errno));

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,6 +118,38 @@ static void test_out_of_memory(void **state)
     assert_string_equal(handed, ALICE " " BOB " ");
 }
 
+static int lines_left = -1; /* that can be read; -1: all of them */
+
+ssize_t __real___getdelim(char **line, size_t *size, int end, FILE *file);
+ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file);
+ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
+
+ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file)
+{
+    if (lines_left < 0 || lines_left-- > 0)
+        return __real___getdelim(line, size, end, file);
+    errno = ENOMEM; /* and no error of the file's */
+    return -1;
+}
+
+/* What the one above is called by, where it is not inline. */
+ssize_t __wrap_getline(char **line, size_t *size, FILE *file)
+{
+    return __wrap___getdelim(line, size, '\n', file);
+}
+
+static void test_half_a_list_is_none(void **state)
+{
+    (void)state;
+    char why[ALLOW_ERROR_MAX] = "";
+    write_file(ALICE "\n" BOB "\n");
+    lines_left = 1;
+    assert_int_equal(allow_load(path, NULL, why), ERROR_SYSTEM);
+    assert_non_null(strstr(why, "Cannot allocate memory"));
+    assert_string_equal(handed, "nothing");
+    lines_left = -1;
+}
+
 static int set_up(void **state)
 {
     int rc = scratch_make(state);
@@ -131,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_a_bad_line_is_named_and_changes_nothing),
         cmocka_unit_test(test_a_file_that_cannot_be_read),
         cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_half_a_list_is_none),
     };
     return cmocka_run_group_tests(tests, set_up, scratch_remove);
 }
