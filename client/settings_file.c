@@ -149,6 +149,7 @@ static int copy_changed(FILE *in, FILE *out, const char *name, const char *value
     for (number = 1; getline(&line, &size, in) >= 0; number++)
         if (find_value(line, name))
             last = number;
+    bool is_whole = feof(in); /* out of memory, getline ends like a file does */
     rewind(in);
     for (number = 1; (len = getline(&line, &size, in)) >= 0; number++) {
         is_ended = line[len - 1] == '\n';
@@ -161,8 +162,9 @@ static int copy_changed(FILE *in, FILE *out, const char *name, const char *value
     }
     if (last == 0)
         fprintf(out, "%s%s = %s\n", is_ended ? "" : "\n", name, value);
+    is_whole = is_whole && feof(in);
     free(line);
-    return ferror(in) || fflush(out) || ferror(out) || fsync(fileno(out)) ? ERROR_SYSTEM : 0;
+    return !is_whole || fflush(out) || ferror(out) || fsync(fileno(out)) ? ERROR_SYSTEM : 0;
 }
 
 /* Whether a file says that value: not every one can stand in a line. */

@@ -2,6 +2,7 @@
 #include "error.h"
 #include "scratch.h"
 #include "torture.h"
+#include "torture_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,36 +118,15 @@ static void test_out_of_memory(void **state)
     assert_string_equal(handed, ALICE " " BOB " ");
 }
 
-static int lines_left = -1; /* that can be read; -1: all of them */
-
-ssize_t __real___getdelim(char **line, size_t *size, int end, FILE *file);
-ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file);
-ssize_t __wrap_getline(char **line, size_t *size, FILE *file);
-
-ssize_t __wrap___getdelim(char **line, size_t *size, int end, FILE *file)
-{
-    if (lines_left < 0 || lines_left-- > 0)
-        return __real___getdelim(line, size, end, file);
-    errno = ENOMEM; /* and no error of the file's */
-    return -1;
-}
-
-/* What the one above is called by, where it is not inline. */
-ssize_t __wrap_getline(char **line, size_t *size, FILE *file)
-{
-    return __wrap___getdelim(line, size, '\n', file);
-}
-
 static void test_half_a_list_is_none(void **state)
 {
     (void)state;
     char why[ALLOW_ERROR_MAX] = "";
     write_file(ALICE "\n" BOB "\n");
-    lines_left = 1;
+    torture_lines = 1;
     assert_int_equal(allow_load(path, NULL, why), ERROR_SYSTEM);
     assert_non_null(strstr(why, "Cannot allocate memory"));
     assert_string_equal(handed, "nothing");
-    lines_left = -1;
 }
 
 static int set_up(void **state)

@@ -2,6 +2,7 @@
 #include "scratch.h"
 #include "settings.h"
 #include "settings_file.h"
+#include "torture_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -221,6 +222,17 @@ static void test_a_value_is_kept_in_its_line(void **state)
                             "bell = on\n");
 }
 
+static void test_a_file_that_cannot_be_read_to_its_end_stays(void **state)
+{
+    (void)state;
+    static const char before[] = "bell = off\ntheme = dark\nroom = tea\n";
+    for (int lines = 0; lines < 2 * 4; lines++) { /* it is read twice, with its end */
+        torture_lines = lines;
+        assert_string_equal(save(before, SETTING_THEME, "light", ERROR_SYSTEM), before);
+    }
+    assert_int_equal(torture_lines, -1);
+}
+
 static void test_where_a_value_is_kept(void **state)
 {
     (void)state;
@@ -265,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_a_file),
         cmocka_unit_test(test_bad_lines_are_named_and_the_others_count),
         cmocka_unit_test(test_a_value_is_kept_in_its_line),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_to_its_end_stays),
         cmocka_unit_test(test_where_a_value_is_kept),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_the_manual_lists_them),
