@@ -1,5 +1,6 @@
 #include "dispatch.h"
 #include "error.h"
+#include "fake.h"
 #include "log.h"
 #include "tls.h"
 #include "torture.h"
@@ -18,249 +19,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A relay and a store that do what a test says, and write down what is done with them. */
-struct relay_client {
-    void *owner;
-    const char *output;
-    size_t input_len;
-    bool refuses_input;
-    bool ending;
-    bool open;
-};
-
-enum {
-    CLIENTS = 4,
-    EVENTS = 16,
-};
-
-static struct relay_client clients[CLIENTS];
-static struct relay_event events[EVENTS];
-static size_t client_count, event_count, event_at;
-static bool no_memory;        /* for relay_open */
-static bool dirty, save_more; /* more to save after the first commit */
-static int commit_result;
-static uint64_t deadline;
-static char notes[1024];
-
-static void note(const char *word)
-{
-    strcat(notes, word);
-    strcat(notes, " ");
-}
-
-static void emit(enum relay_event_type type, struct relay_client *c)
-{
-    if (event_at == event_count)
-        event_at = event_count = 0;
-    assert_true(event_count < EVENTS);
-    events[event_count++] = (struct relay_event){.type = type, .owner = c ? c->owner : NULL};
-}
-
-int relay_open(struct relay *r, void *owner, uint64_t now_ms, struct relay_client **c)
-{
-    (void)r, (void)now_ms;
-    if (no_memory)
-        return ERROR_NOMEM;
-    assert_true(client_count < CLIENTS);
-    *c = &clients[client_count++];
-    **c = (struct relay_client){.owner = owner, .open = true};
-    return 0;
-}
-
-void relay_close(struct relay *r, struct relay_client *c, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    assert_true(c->open);
-    c->open = false;
-    note("close");
-}
-
-int relay_input(struct relay *r, struct relay_client *c, const uint8_t *bytes, size_t len,
-                uint64_t now_ms)
-{
-    (void)r, (void)bytes, (void)now_ms;
-    assert_true(c->open);
-    c->input_len += len;
-    return 0;
-}
-
-int relay_prove(struct relay *r, struct relay_client *c, const char *identity)
-{
-    (void)r, (void)c, (void)identity;
-    return 0;
-}
-
-void relay_end(struct relay *r, struct relay_client *c, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    assert_true(c->open);
-    note("end");
-    c->refuses_input = true;
-}
-
-void relay_finished(struct relay *r, struct relay_client *c, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    assert_true(c->open);
-    note("finished");
-}
-
-const uint8_t *relay_output(struct relay *r, struct relay_client *c, size_t *len)
-{
-    (void)r;
-    assert_true(c->open);
-    *len = c->output ? strlen(c->output) : 0;
-    return *len ? (const uint8_t *)c->output : NULL;
-}
-
-void relay_consume(struct relay *r, struct relay_client *c, size_t len, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    c->output += len;
-}
-
-bool relay_wants_input(const struct relay_client *c)
-{
-    assert_true(c->open);
-    return !c->refuses_input;
-}
-
-bool relay_wants_output(const struct relay_client *c)
-{
-    return c->output && *c->output;
-}
-
-bool relay_is_ending(const struct relay_client *c)
-{
-    assert_true(c->open);
-    return c->ending;
-}
-
-int relay_next(struct relay *r, struct relay_event *event)
-{
-    (void)r;
-    if (event_at == event_count)
-        return 0;
-    *event = events[event_at++];
-    return 1;
-}
-
-void relay_committed(struct relay *r, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    note("committed");
-    if (save_more)
-        emit(RELAY_SAVE_SEAT, NULL);
-    save_more = false;
-}
-
-void relay_rolled_back(struct relay *r, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    note("rolled-back");
-}
-
-void relay_deleted(struct relay *r, uint64_t seat, uint64_t count, uint64_t cost)
-{
-    (void)r;
-    assert_int_equal(seat, 7);
-    assert_int_equal(count, 3);
-    assert_int_equal(cost, 500);
-    note("deleted");
-}
-
-uint64_t relay_deadline(const struct relay *r)
-{
-    (void)r;
-    return deadline;
-}
-
-void relay_tick(struct relay *r, uint64_t now_ms)
-{
-    (void)r, (void)now_ms;
-    note("tick");
-    deadline = UINT64_MAX;
-}
-
-void relay_set_wall(struct relay *r, uint64_t now_ms, uint64_t wall_ms)
-{
-    (void)r;
-    assert_int_equal(now_ms, 100);
-    assert_int_equal(wall_ms, 200);
-}
-
-static void write_row(const char *word)
-{
-    note(word);
-    dirty = true;
-}
-
-void store_put_seat(struct store *s, const struct relay_seat_row *row)
-{
-    (void)s, (void)row;
-    write_row("seat");
-}
-
-void store_delete_seat(struct store *s, uint64_t seat)
-{
-    (void)s, (void)seat;
-    write_row("-seat");
-}
-
-void store_put_message(struct store *s, const struct relay_message_row *row)
-{
-    (void)s, (void)row;
-    write_row("message");
-}
-
-void store_put_receipt(struct store *s, const struct relay_receipt_row *row)
-{
-    (void)s, (void)row;
-    write_row("receipt");
-}
-
-void store_delete_receipts(struct store *s, uint64_t seat)
-{
-    (void)s, (void)seat;
-    write_row("-receipts");
-}
-
-void store_delete_messages(struct store *s, const struct relay_event *what, uint64_t *count,
-                           uint64_t *cost)
-{
-    (void)s, (void)what;
-    *count = 3;
-    *cost = 500;
-    write_row("-messages");
-}
-
-int store_load(struct store *s, struct relay *r, const struct relay_event *load, uint64_t now_ms)
-{
-    (void)s, (void)r, (void)load, (void)now_ms;
-    note("load");
-    return 0;
-}
-
-bool store_is_dirty(const struct store *s)
-{
-    (void)s;
-    return dirty;
-}
-
-int store_commit(struct store *s)
-{
-    (void)s;
-    note("commit");
-    dirty = false;
-    return commit_result;
-}
-
-const char *store_error(const struct store *s)
-{
-    (void)s;
-    return "the test says so";
-}
-
 /* A dispatch with what it needs. */
 static struct ready *ready;
 static struct dispatch *dispatch;
@@ -269,11 +27,7 @@ static char the_relay, the_store;
 static int setup(void **state)
 {
     (void)state;
-    client_count = event_count = event_at = 0;
-    no_memory = dirty = save_more = false;
-    commit_result = 0;
-    deadline = UINT64_MAX;
-    *notes = '\0';
+    fake_init();
     log_init("test", LOG_LEVEL_ERROR);
     assert_int_equal(ready_new(&ready), 0);
     const struct dispatch_parts parts = {
@@ -338,13 +92,13 @@ static void test_bytes_pass_both_ways(void **state)
     (void)state;
     int fd = connect_one();
     assert_int_equal(dispatch_count(dispatch), 1);
-    clients[0].output = "hello";
+    fake.clients[0].output = "hello";
     assert_int_equal(write(fd, "abc", 3), 3);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 3);
+    assert_int_equal(fake.clients[0].input_len, 3);
     assert_reads(fd, "hello");
-    clients[0].output = "again";
-    emit(RELAY_WANT, &clients[0]);
+    fake.clients[0].output = "again";
+    fake_emit(RELAY_WANT, &fake.clients[0]);
     assert_int_equal(turn(), 0);
     assert_reads(fd, "again");
     assert_int_equal(dispatch_deadline(dispatch), UINT64_MAX);
@@ -361,12 +115,12 @@ static void test_a_turn_reads_a_bounded_amount_of_each(void **state)
     size_t put = (size_t)write(fd, flood, sizeof flood);
     assert_true(put > 131072);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 131072);
+    assert_int_equal(fake.clients[0].input_len, 131072);
     /* Also where there was something left, and more came since. */
     put += (size_t)write(fd, flood, 131072);
-    for (size_t before; (before = clients[0].input_len) < put;) {
+    for (size_t before; (before = fake.clients[0].input_len) < put;) {
         assert_int_equal(turn(), 0);
-        assert_in_range(clients[0].input_len, before + 1, before + 131072);
+        assert_in_range(fake.clients[0].input_len, before + 1, before + 131072);
     }
     close(fd);
 }
@@ -377,9 +131,9 @@ static void test_a_slow_reader_gets_the_rest_later(void **state)
     static char much[600001];
     memset(much, 'x', sizeof much - 1);
     int fd = connect_one();
-    clients[0].output = much;
+    fake.clients[0].output = much;
     assert_int_equal(turn(), 0);
-    assert_true(*clients[0].output);
+    assert_true(*fake.clients[0].output);
     size_t got = 0;
     char chunk[65536];
     while (got < sizeof much - 1) {
@@ -389,7 +143,7 @@ static void test_a_slow_reader_gets_the_rest_later(void **state)
         else
             assert_int_equal(turn(), 0);
     }
-    assert_false(*clients[0].output);
+    assert_false(*fake.clients[0].output);
     close(fd);
 }
 
@@ -400,28 +154,27 @@ static void test_a_turn_is_one_transaction(void **state)
         RELAY_SAVE_SEAT,    RELAY_SAVE_MESSAGE, RELAY_DELETE_MESSAGES, RELAY_DELETE_SEAT,
         RELAY_SAVE_RECEIPT, RELAY_LOAD,         RELAY_DELETE_RECEIPTS,
     };
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-        emit(types[i], NULL);
-        events[event_count - 1].seat = 7;
-    }
-    save_more = true;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        fake_emit(types[i], NULL);
+    fake.save_more = true;
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "seat message -messages deleted -seat receipt load -receipts commit "
-                               "committed seat commit committed ");
-    *notes = '\0';
+    assert_string_equal(fake.notes,
+                        "seat message -messages deleted -seat receipt load -receipts commit "
+                        "committed seat commit committed ");
+    *fake.notes = '\0';
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, ""); /* nothing changed: nothing is committed */
+    assert_string_equal(fake.notes, ""); /* nothing changed: nothing is committed */
 }
 
 static void test_after_a_failed_commit_nothing_is_said(void **state)
 {
     (void)state;
     int fd = connect_one();
-    emit(RELAY_SAVE_MESSAGE, NULL);
-    clients[0].output = "stored";
-    commit_result = ERROR_STORE;
+    fake_emit(RELAY_SAVE_MESSAGE, NULL);
+    fake.clients[0].output = "stored";
+    fake.commit_result = ERROR_STORE;
     assert_int_equal(turn(), ERROR_STORE);
-    assert_string_equal(notes, "message commit ");
+    assert_string_equal(fake.notes, "message commit ");
     char byte;
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
     assert_int_equal(errno, EAGAIN);
@@ -431,22 +184,22 @@ static void test_after_a_failed_commit_nothing_is_said(void **state)
 static void test_a_full_disk_is_told_to_the_relay(void **state)
 {
     (void)state;
-    emit(RELAY_SAVE_MESSAGE, NULL);
-    commit_result = ERROR_FULL;
+    fake_emit(RELAY_SAVE_MESSAGE, NULL);
+    fake.commit_result = ERROR_FULL;
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "message commit rolled-back ");
+    assert_string_equal(fake.notes, "message commit rolled-back ");
 }
 
 static void test_time_passes(void **state)
 {
     (void)state;
-    deadline = 101;
+    fake.deadline = 101;
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "");
+    assert_string_equal(fake.notes, "");
     assert_int_equal(dispatch_deadline(dispatch), 101);
-    deadline = 100;
+    fake.deadline = 100;
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "tick ");
+    assert_string_equal(fake.notes, "tick ");
 }
 
 static void test_what_the_relay_drops_is_closed(void **state)
@@ -454,15 +207,15 @@ static void test_what_the_relay_drops_is_closed(void **state)
     (void)state;
     int first = connect_one(), second = connect_one();
     assert_int_equal(turn(), 0);
-    emit(RELAY_DROP, &clients[0]);
+    fake_emit(RELAY_DROP, &fake.clients[0]);
     assert_int_equal(write(first, "late", 4), 4);
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "close ");
+    assert_string_equal(fake.notes, "close ");
     assert_closed(first);
     assert_int_equal(dispatch_count(dispatch), 1);
     assert_int_equal(write(second, "abc", 3), 3);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[1].input_len, 3);
+    assert_int_equal(fake.clients[1].input_len, 3);
     close(second);
 }
 
@@ -470,16 +223,16 @@ static void test_the_sending_half_ends_and_reading_goes_on(void **state)
 {
     (void)state;
     int fd = connect_one();
-    clients[0].output = "error";
-    emit(RELAY_FINISH, &clients[0]);
+    fake.clients[0].output = "error";
+    fake_emit(RELAY_FINISH, &fake.clients[0]);
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "finished ");
+    assert_string_equal(fake.notes, "finished ");
     assert_reads(fd, "error");
     char byte;
     assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 0);
     assert_int_equal(write(fd, "abc", 3), 3);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 3);
+    assert_int_equal(fake.clients[0].input_len, 3);
     close(fd);
 }
 
@@ -490,9 +243,9 @@ static void test_a_half_that_ends_is_told_once(void **state)
     shutdown(fd, SHUT_WR);
     assert_int_equal(turn(), 0);
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "end ");
-    clients[0].output = "answer";
-    emit(RELAY_WANT, &clients[0]);
+    assert_string_equal(fake.notes, "end ");
+    fake.clients[0].output = "answer";
+    fake_emit(RELAY_WANT, &fake.clients[0]);
     assert_int_equal(turn(), 0);
     assert_reads(fd, "answer");
     close(fd);
@@ -507,8 +260,8 @@ static void test_an_end_right_behind_the_bytes_is_seen(void **state)
     shutdown(fd, SHUT_WR);
     assert_int_equal(turn(), 0);
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 3);
-    assert_string_equal(notes, "end ");
+    assert_int_equal(fake.clients[0].input_len, 3);
+    assert_string_equal(fake.notes, "end ");
     close(fd);
 }
 
@@ -520,20 +273,20 @@ static void test_bytes_that_were_not_wanted_come_again(void **state)
     assert_int_equal(turn(), 0);
     assert_int_equal(write(fd, "abc", 3), 3);
     for (int again = 0; again < 2; again++) {
-        clients[0].refuses_input = true;
+        fake.clients[0].refuses_input = true;
         take_ready();
-        clients[0].refuses_input = again == 0;
+        fake.clients[0].refuses_input = again == 0;
         assert_int_equal(dispatch_finish(dispatch), 0);
-        assert_int_equal(clients[0].input_len, 0);
-        clients[0].refuses_input = false;
-        emit(RELAY_WANT, &clients[0]);
+        assert_int_equal(fake.clients[0].input_len, 0);
+        fake.clients[0].refuses_input = false;
+        fake_emit(RELAY_WANT, &fake.clients[0]);
         if (again == 0) {
             dispatch_begin(dispatch, 100, 200);
             assert_int_equal(dispatch_finish(dispatch), 0);
         }
     }
     assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, 3);
+    assert_int_equal(fake.clients[0].input_len, 3);
     close(fd);
 }
 
@@ -541,12 +294,12 @@ static void test_a_hang_up_that_nobody_reads_ends_it(void **state)
 {
     (void)state;
     int fd = connect_one();
-    clients[0].refuses_input = true;
-    emit(RELAY_WANT, &clients[0]);
+    fake.clients[0].refuses_input = true;
+    fake_emit(RELAY_WANT, &fake.clients[0]);
     assert_int_equal(turn(), 0);
     close(fd);
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "close ");
+    assert_string_equal(fake.notes, "close ");
     assert_int_equal(dispatch_count(dispatch), 0);
 }
 
@@ -559,12 +312,12 @@ static void test_what_was_said_before_the_end_is_read(void **state)
     fcntl(fd, F_SETFL, O_NONBLOCK);
     size_t put = (size_t)write(fd, flood, sizeof flood);
     close(fd);
-    clients[0].output = "an answer that nobody hears";
-    emit(RELAY_WANT, &clients[0]);
-    while (clients[0].open)
+    fake.clients[0].output = "an answer that nobody hears";
+    fake_emit(RELAY_WANT, &fake.clients[0]);
+    while (fake.clients[0].open)
         assert_int_equal(turn(), 0);
-    assert_int_equal(clients[0].input_len, put);
-    assert_string_equal(notes, "close ");
+    assert_int_equal(fake.clients[0].input_len, put);
+    assert_string_equal(fake.notes, "close ");
 }
 
 static void test_who_never_shook_hands_is_closed_without_a_word(void **state)
@@ -583,11 +336,11 @@ static void test_who_never_shook_hands_is_closed_without_a_word(void **state)
     int fd = connect_one();
     assert_int_equal(turn(), 0);
     assert_int_equal(dispatch_count(dispatch), 1);
-    clients[0].ending = true;
-    clients[0].output = "timeout";
-    emit(RELAY_WANT, &clients[0]);
+    fake.clients[0].ending = true;
+    fake.clients[0].output = "timeout";
+    fake_emit(RELAY_WANT, &fake.clients[0]);
     assert_int_equal(turn(), 0);
-    assert_string_equal(notes, "close ");
+    assert_string_equal(fake.notes, "close ");
     assert_closed(fd);
     dispatch_free(dispatch);
     dispatch = NULL;
@@ -597,10 +350,10 @@ static void test_who_never_shook_hands_is_closed_without_a_word(void **state)
 static void test_out_of_memory_closes_what_was_accepted(void **state)
 {
     (void)state;
-    no_memory = true;
+    fake.no_memory = true;
     assert_closed(connect_one());
     assert_int_equal(dispatch_count(dispatch), 0);
-    no_memory = false;
+    fake.no_memory = false;
     for (size_t n = 0; torture_begin(n); n++) {
         int fd = connect_one();
         torture_end();
