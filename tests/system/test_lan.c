@@ -1,3 +1,4 @@
+#include "mdns.h"
 #include "namespace.h"
 #include "people.h"
 #include "scratch.h"
@@ -9,10 +10,15 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /*
  * Clients that are not told where the relay is. Where the machine allows no networks of our own it
@@ -160,6 +166,51 @@ static void test_two_people_find_the_relay_on_another_host(void **state)
     server_stop(&server);
 }
 
+/* Sends the question with this id to everybody on the wire, from an address of ours. */
+static void ask_from(int fd, const char *from, uint16_t id)
+{
+    uint8_t question[DNS_MESSAGE_MAX];
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
+    struct ip_mreqn at = {.imr_ifindex = (int)if_nametoindex("near")};
+    size_t len = mdns_ask(id, question);
+    inet_pton(AF_INET, from, &at.imr_address);
+    inet_pton(AF_INET, MDNS_GROUP_V4, &to.sin_addr);
+    assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &at, sizeof at), 0);
+    assert_int_equal(sendto(fd, question, len, 0, (struct sockaddr *)&to, sizeof to), len);
+}
+
+/* The next answer that comes must be to the question with this id. */
+static void expect_answer(int fd, uint16_t id)
+{
+    uint8_t answer[DNS_MESSAGE_MAX];
+    struct mdns_relay relay;
+    struct pollfd p = {fd, POLLIN, 0};
+    assert_int_equal(poll(&p, 1, PROCESS_DEADLINE_MS), 1);
+    ssize_t len = recv(fd, answer, sizeof answer, 0);
+    assert_true(len > 0);
+    assert_int_equal(mdns_read_answer(answer, (size_t)len, id, &relay), 0);
+    assert_string_equal(relay.key, fingerprint);
+    assert_int_equal(relay.v4_count, 1); /* of all that this host has */
+}
+
+/* Who is elsewhere gets no answer: they may be somebody whom others want to flood. */
+static void test_only_the_same_link_is_answered(void **state)
+{
+    (void)state;
+    if (!is_wired)
+        skip();
+    assert_int_equal(system("ip addr add 10.8.0.1/32 dev lo"), 0);
+    start_relay("relay", ":0");
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ask_from(fd, "10.9.0.1", 1);
+    expect_answer(fd, 1);
+    ask_from(fd, "10.8.0.1", 2);
+    ask_from(fd, "10.9.0.1", 3);
+    expect_answer(fd, 3);
+    close(fd);
+    server_stop(&server);
+}
+
 int main(void)
 {
     is_alone = namespace_enter();
@@ -171,6 +222,7 @@ int main(void)
         TEST(test_a_stranger_is_not_taken),
         TEST(test_several_are_for_the_person_to_choose),
         TEST(test_nobody_answers),
+        TEST(test_only_the_same_link_is_answered),
         TEST(test_two_people_find_the_relay_on_another_host),
     };
     int rc = cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
