@@ -77,40 +77,41 @@ static bool covers(const struct lan_listener *l, const struct sockaddr *at)
            (l->any || IN6_ARE_ADDR_EQUAL(&l->v6, &place_of(at)->v6.sin6_addr));
 }
 
-/* Only what is for everybody comes to this socket: what is for one is for whoever else is here. */
-static int open_v4(void)
+static bool set(int fd, int level, int option, int value)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
-    const int on = 1, hops = HOPS;
-    inet_pton(AF_INET, MDNS_GROUP_V4, &at.sin_addr);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_IP, IP_TTL, &hops, sizeof hops) == 0 &&
-        setsockopt(fd, IPPROTO_IP, IP_MULTICAST_TTL, &hops, sizeof hops) == 0 &&
-        bind(fd, (const struct sockaddr *)&at, sizeof at) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-static int open_v6(void)
+static bool set_v4(int fd)
 {
-    const struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons(MDNS_PORT)};
-    const int on = 1, hops = HOPS;
-    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops) == 0 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops) == 0 &&
-        bind(fd, (const struct sockaddr *)&at, sizeof at) == 0)
+    return set(fd, IPPROTO_IP, IP_PKTINFO, 1) && set(fd, IPPROTO_IP, IP_TTL, HOPS) &&
+           set(fd, IPPROTO_IP, IP_MULTICAST_TTL, HOPS);
+}
+
+static bool set_v6(int fd)
+{
+    return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
+           set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, HOPS) &&
+           set(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, HOPS);
+}
+
+/* A socket that shares mDNS's port. IPv4's hears only what is for everybody. */
+static int open_socket(sa_family_t family)
+{
+    union place at = {.v6.sin6_family = family}; /* in the same place in either */
+    bool is_v6 = family == AF_INET6;
+    *(is_v6 ? &at.v6.sin6_port : &at.v4.sin_port) = htons(MDNS_PORT);
+    if (!is_v6)
+        inet_pton(family, MDNS_GROUP_V4, &at.v4.sin_addr);
+    int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && set(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
+        (is_v6 ? set_v6(fd) : set_v4(fd)) &&
+        bind(fd, &at.any, is_v6 ? sizeof at.v6 : sizeof at.v4) == 0)
         return fd;
+    int error = errno;
     if (fd >= 0)
         close(fd);
+    errno = error;
     return -1;
 }
 
@@ -145,9 +146,9 @@ void lan_open(struct lan *l, const struct listeners *listeners)
         add_listener(l, listeners->fds[i]);
     if (l->count == 0)
         return;
-    l->fds[LAN_V4] = open_v4();
+    l->fds[LAN_V4] = open_socket(AF_INET);
     int error = errno;
-    l->fds[LAN_V6] = open_v6();
+    l->fds[LAN_V6] = open_socket(AF_INET6);
     if (getentropy(&random, sizeof random) || (l->fds[LAN_V4] < 0 && l->fds[LAN_V6] < 0)) {
         log_warning("clients on the LAN do not find this relay by themselves, and need --server: "
                     "port %d cannot be had: %s",
@@ -195,8 +196,8 @@ static unsigned get_interface(struct msghdr *m)
     return 0;
 }
 
-/* Receives a packet: 1, or 0 for no more. */
-static int receive(int fd, struct packet *p)
+/* Receives a packet; false: there are no more. */
+static bool receive(int fd, struct packet *p)
 {
     _Alignas(struct cmsghdr) uint8_t control[CONTROL_MAX];
     struct iovec bytes = {p->bytes, sizeof p->bytes};
@@ -210,10 +211,10 @@ static int receive(int fd, struct packet *p)
     };
     ssize_t len = recvmsg(fd, &m, 0);
     if (len < 0)
-        return 0;
+        return false;
     p->len = (size_t)len;
     p->interface = m.msg_flags & MSG_TRUNC ? 0 : get_interface(&m);
-    return 1;
+    return true;
 }
 
 static bool is_same_net(const uint8_t *a, const uint8_t *b, const uint8_t *mask, size_t len)

@@ -20,6 +20,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum {
+    ASK_EVERY_MS = 50,
+};
+
 /*
  * Clients that are not told where the relay is. Where the machine allows no networks of our own it
  * is its loopback, on which a fingerprint keeps strangers out.
@@ -119,6 +123,7 @@ static void test_a_stranger_is_not_taken(void **state)
     client_expect_told(&alice, "your relay does not answer on the LAN, but");
     client_expect_told(&alice, "reconnecting");
     client_say(&alice, "for the other one");
+    client_expect_said(&alice, "erin: for the other one");
     assert_int_equal(process_stop(&alice.process, SIGTERM), 1);
     server_stop(&server);
 }
@@ -166,12 +171,12 @@ static void test_two_people_find_the_relay_on_another_host(void **state)
     server_stop(&server);
 }
 
-/* Sends the question with this id to everybody on the wire, from an address of ours. */
-static void ask_from(int fd, const char *from, uint16_t id)
+/* Sends the question with this id to everybody at an interface, from an address of ours. */
+static void ask_from(int fd, const char *interface, const char *from, uint16_t id)
 {
     uint8_t question[DNS_MESSAGE_MAX];
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
-    struct ip_mreqn at = {.imr_ifindex = (int)if_nametoindex("near")};
+    struct ip_mreqn at = {.imr_ifindex = (int)if_nametoindex(interface)};
     size_t len = mdns_ask(id, question);
     inet_pton(AF_INET, from, &at.imr_address);
     inet_pton(AF_INET, MDNS_GROUP_V4, &to.sin_addr);
@@ -202,11 +207,34 @@ static void test_only_the_same_link_is_answered(void **state)
     assert_int_equal(system("ip addr add 10.8.0.1/32 dev lo"), 0);
     start_relay("relay", ":0");
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    ask_from(fd, "10.9.0.1", 1);
+    ask_from(fd, "near", "10.9.0.1", 1);
     expect_answer(fd, 1);
-    ask_from(fd, "10.8.0.1", 2);
-    ask_from(fd, "10.9.0.1", 3);
+    ask_from(fd, "near", "10.8.0.1", 2);
+    ask_from(fd, "near", "10.9.0.1", 3);
     expect_answer(fd, 3);
+    close(fd);
+    server_stop(&server);
+}
+
+static void test_an_interface_may_come_later(void **state)
+{
+    (void)state;
+    if (!is_alone)
+        skip();
+    start_relay("relay", ":0");
+    assert_int_equal(system("ip link add late type veth peer name later && "
+                            "ip addr add 10.7.0.1/24 dev late && "
+                            "ip link set later up && ip link set late up"),
+                     0);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct pollfd p = {fd, POLLIN, 0};
+    for (int tries = 0; poll(&p, 1, 0) == 0; tries++) {
+        if (tries * ASK_EVERY_MS > PROCESS_DEADLINE_MS)
+            fail_msg("nobody answers there");
+        ask_from(fd, "late", "10.7.0.1", 1);
+        poll(&p, 1, ASK_EVERY_MS);
+    }
+    expect_answer(fd, 1);
     close(fd);
     server_stop(&server);
 }
@@ -222,6 +250,7 @@ int main(void)
         TEST(test_a_stranger_is_not_taken),
         TEST(test_several_are_for_the_person_to_choose),
         TEST(test_nobody_answers),
+        TEST(test_an_interface_may_come_later),
         TEST(test_only_the_same_link_is_answered),
         TEST(test_two_people_find_the_relay_on_another_host),
     };
