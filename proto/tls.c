@@ -195,15 +195,15 @@ static int make_ssl(struct tls_session *s)
 }
 
 /*
- * After the handshake nobody asks any more for the other side's certificate and what else is in
- * OpenSSL's session, 2.7 KiB of an accepted connection. OpenSSL lets go of a session that is NULL
- * now, but begins anew where the context has another method than the connection has since they
- * agreed on a version; so an empty context of that method takes its place.
+ * Nobody asks any more for what a handshake leaves in OpenSSL's session, 2.7 KiB with the other
+ * side's certificate: has OpenSSL free it. 1, or 0 where that failed. A connection whose session is
+ * taken away would begin anew where its method, which it has since a version was agreed on, is not
+ * that of its context: so it gets an empty context of that method.
  */
 static int shed_session(struct tls_session *s)
 {
     if (OpenSSL_version_num() >= 0x30200000)
-        return 1; /* it compares with the method of the first context, whatever comes after it */
+        return 1; /* there it is the first context that counts, and a session is kept */
     const SSL_METHOD *method = SSL_get_ssl_method(s->ssl);
     if (!s->tls->bare)
         s->tls->bare = SSL_CTX_new(method);
