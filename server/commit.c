@@ -70,6 +70,8 @@ void relay_committed(struct relay *r, uint64_t now_ms)
     }
     tell_stored(r, &run);
     disk_free_seats(&r->freed);
+    if (r->loads_at_ms)
+        disk_load_all(r);
     while (!link_is_alone(&r->changed)) {
         struct seat *s = LINK_OF(r->changed.next, struct seat, in_changed);
         link_take(&s->in_changed);
@@ -81,7 +83,10 @@ void relay_committed(struct relay *r, uint64_t now_ms)
     client_finish_all(r);
 }
 
-/* What a seat has on disk is as it was before the transaction, and is sent again from the start. */
+/*
+ * What a seat has on disk is as it was before the transaction, and is sent again from the start;
+ * but not at once, as the receipts for it may find the disk as full.
+ */
 static void undo(struct relay *r, struct seat *s)
 {
     link_take(&s->in_changed);
@@ -94,8 +99,7 @@ static void undo(struct relay *r, struct seat *s)
     s->save_again = true;
     if (s->disk_count > 0)
         disk_save_run(r, s);
-    disk_load_anew(s);
-    disk_load_more(r, s);
+    disk_load_later(r, s);
 }
 
 /* A message was not taken after all. */

@@ -55,6 +55,7 @@ struct relay {
     uint64_t next_seat, next_position;
     uint64_t transaction;    /* counts those that ended */
     uint64_t receipts_bytes; /* of those that wait for senders who are gone */
+    uint64_t loads_at_ms;    /* when seats that `load_later` do; 0 for none */
 
     struct link actions; /* for the disk, oldest first */
     struct link saving;  /* messages in SAVE actions or in the open transaction */

@@ -162,19 +162,40 @@ void disk_delete_receipts(struct relay *r, struct seat *s)
 
 void disk_load_more(struct relay *r, struct seat *s)
 {
-    if (!s->client || s->disk_count == 0 || s->load_ended || s->loading ||
+    if (!s->client || s->disk_count == 0 || s->load_ended || s->loading || s->load_later ||
         s->run_cost > RELAY_WINDOW / 2)
         return;
     /* Again, where it is asked for already: what was deleted since must not be loaded before. */
     put(r, &s->load, RELAY_LOAD);
 }
 
+void disk_load_later(struct relay *r, struct seat *s)
+{
+    disk_load_anew(s);
+    s->load_later = s->client != NULL;
+    if (r->loads_at_ms == 0)
+        r->loads_at_ms = r->now_ms + RELAY_FULL_MS;
+}
+
+void disk_load_all(struct relay *r)
+{
+    static const enum client_list joined[] = {LIST_HEARD, LIST_PINGED};
+    r->loads_at_ms = 0;
+    for (size_t i = 0; i < sizeof joined / sizeof joined[0]; i++) {
+        const struct link *list = &r->lists[joined[i]];
+        for (struct link *l = list->next; l != list; l = l->next) {
+            struct seat *s = LINK_OF(l, struct relay_client, in_list)->seat;
+            s->load_later = false;
+            disk_load_more(r, s);
+        }
+    }
+}
+
 void disk_load_anew(struct seat *s)
 {
     link_take(&s->load.link);
     s->load_position = 0;
-    s->load_ended = false;
-    s->loading = false;
+    s->load_ended = s->load_later = s->loading = false;
 }
 
 static bool pull_save_seat(struct relay *r, struct action *a, struct relay_event *event)

@@ -41,6 +41,10 @@ void disk_load_more(struct relay *r, struct seat *s);
 /* What was loaded is not in memory any more: loading begins anew. */
 void disk_load_anew(struct seat *s);
 
+/* The same after a full disk: in a while, or when there is place again. */
+void disk_load_later(struct relay *r, struct seat *s);
+void disk_load_all(struct relay *r);
+
 /* Frees the seats of a list: they are nobody's any more, and not on disk either. */
 void disk_free_seats(struct link *list);
 

@@ -180,6 +180,8 @@ uint64_t relay_deadline(const struct relay *r)
     if (!link_is_alone(&r->actions) || !link_is_alone(&r->ready))
         return 0;
     uint64_t deadline = seat_deadline(r);
+    if (r->loads_at_ms && r->loads_at_ms < deadline)
+        deadline = r->loads_at_ms;
     for (size_t i = 0; i < LIST_DROPPED; i++) {
         const struct link *first = r->lists[i].next;
         if (first == &r->lists[i])
@@ -197,6 +199,8 @@ void relay_tick(struct relay *r, uint64_t now_ms)
     for (size_t i = 0; i < LIST_DROPPED; i++)
         client_expire(r, (enum client_list)i);
     seat_expire(r);
+    if (r->loads_at_ms && r->loads_at_ms <= r->now_ms)
+        disk_load_all(r);
 }
 
 void relay_stop(struct relay *r, uint64_t now_ms)

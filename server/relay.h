@@ -42,6 +42,7 @@ enum {
     RELAY_CLOSING_MAX = 256,       /* connections that end, above clients_max; the oldest goes */
     RELAY_LINGER_MS = 1000,        /* discarding input after a fatal error */
     RELAY_FLUSH_MS = 5000,         /* waiting for a client to read the end */
+    RELAY_FULL_MS = 5000,          /* after a full disk, until its messages are sent again */
 };
 
 struct relay_options {

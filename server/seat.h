@@ -51,6 +51,7 @@ struct seat {
     struct link in_changed;
     struct action row, receipts_gone, load;
     bool load_ended;        /* all that is committed was loaded */
+    bool load_later;        /* the disk was full */
     bool loading, load_any; /* a load was pulled; it gave something */
     bool saved;             /* there is a row, or will be */
     bool save_again;        /* the transaction with the row was undone */

@@ -172,6 +172,7 @@ static const struct harness_dialogue dialogues[] = {
      "sees-bob a:1-1\n"
      "full\n"
      "receipt a 0 resend\n"
+     "tick 5000\n"
      "gets 1\n"
      "disk 1\n"
      "queue 1\n"
