@@ -131,6 +131,19 @@ void transfer_set_state(struct session *s, struct transfer *t, enum transfer_sta
         drop(s, t);
 }
 
+void transfer_say_to(struct session *s, struct peer *peer, const struct payload *p,
+                     struct session_message_row *row)
+{
+    struct transfers *all = &s->transfers;
+    machine_fail(s, outbox_say(s, peer, p, row));
+    if (s->error || p->kind == PAYLOAD_CHUNK)
+        return;
+    memcpy(all->word_id, p->id.at, p->id.len);
+    all->word_len = p->id.len;
+    all->word_stream = row->stream;
+    all->word_n = row->n;
+}
+
 void transfer_say(struct session *s, const struct transfer *t, const struct payload *p,
                   struct session_message_row *row)
 {
@@ -138,7 +151,7 @@ void transfer_say(struct session *s, const struct transfer *t, const struct payl
     struct payload whole = *p;
     whole.id = (struct json_string){t->row.id, strlen(t->row.id)};
     if (peer && s->error == 0)
-        machine_fail(s, outbox_say(s, peer, &whole, row));
+        transfer_say_to(s, peer, &whole, row);
 }
 
 void transfer_say_cancel(struct session *s, const struct transfer *t, enum payload_why why)

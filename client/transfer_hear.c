@@ -6,6 +6,14 @@
 
 #include <string.h>
 
+/* Whether the peer will hear something of this transfer that it has not heard yet. */
+static bool has_said_more(struct session *s, const struct json_string *id)
+{
+    const struct transfers *all = &s->transfers;
+    return all->word_len == id->len && memcmp(all->word_id, id->at, id->len) == 0 &&
+           outbox_find(s, all->word_stream, all->word_n);
+}
+
 /* Nothing is open under this id, whatever the peer thinks. A flood gets no flood of answers. */
 static void answer_cancel(struct session *s, struct peer *peer, const struct json_string *id)
 {
@@ -14,8 +22,8 @@ static void answer_cancel(struct session *s, struct peer *peer, const struct jso
     const struct outbound *newest = streams_newest(&peer->streams);
     struct session_message_row row;
     memcpy(copy, id->at, id->len);
-    if (!newest || newest->count < TRANSFER_OFFERS)
-        machine_fail(s, outbox_say(s, peer, &cancel, &row));
+    if ((!newest || newest->count < TRANSFER_OFFERS) && !has_said_more(s, id))
+        transfer_say_to(s, peer, &cancel, &row);
 }
 
 /* More offers wait than a person can want. */
@@ -104,14 +112,16 @@ static void hear_cancel(struct session *s, struct peer *peer, const struct paylo
                            p->why == PAYLOAD_CHANGED ? TRANSFER_CHANGED : TRANSFER_REFUSED);
 }
 
+/* Writes what is new in a chunk that reaches beyond what is here. */
 static void write_piece(struct session *s, struct transfer *t, const struct payload *p)
 {
+    size_t known = t->row.offset - p->offset;
     const struct session_event event = {
         .type = SESSION_FILE_WRITE,
-        .piece = {t->row.message, p->offset, p->bytes, p->bytes_len},
+        .piece = {t->row.message, t->row.offset, p->bytes + known, p->bytes_len - known},
     };
     machine_emit(s, &event);
-    t->row.offset += p->bytes_len;
+    t->row.offset += event.piece.len;
     t->asked = false;
     bool whole = t->row.offset == t->row.size;
     if (whole || t->row.offset - t->safe >= TRANSFER_SAVE_EVERY)
@@ -124,13 +134,16 @@ static void write_piece(struct session *s, struct transfer *t, const struct payl
 static void hear_chunk(struct session *s, struct peer *peer, const struct payload *p)
 {
     struct transfer *t = transfer_find_id(s, peer, false, &p->id);
+    if (!t)
+        answer_cancel(s, peer, &p->id);
     if (!t || p->offset > t->row.size || p->bytes_len > t->row.size - p->offset)
         return;
-    if (t->ready && p->offset == t->row.offset && p->bytes_len > 0) {
+    bool fits = t->ready && p->offset <= t->row.offset;
+    if (fits && p->bytes_len > t->row.offset - p->offset) {
         write_piece(s, t, p);
         return;
     }
-    if (t->asked || (t->ready && p->offset < t->row.offset && p->bytes_len > 0))
+    if (t->asked || (fits && p->bytes_len > 0))
         return;
     if (t->ready)
         transfer_ask(s, t);

@@ -42,6 +42,10 @@ struct transfers {
     uint64_t turns;
     bool reading;              /* SESSION_FILE_READ was emitted, and has no answer yet: */
     struct transfer_piece ask; /* without bytes */
+    /* The last that we said of a transfer, chunks left out: its id, and the message. */
+    char word_id[PAYLOAD_ID_MAX];
+    size_t word_len;
+    uint64_t word_stream, word_n;
 };
 
 void transfers_clear(struct transfers *t);
@@ -75,7 +79,10 @@ struct transfer *transfer_find(const struct session *s, uint64_t message);
 struct transfer *transfer_find_id(const struct session *s, const struct peer *peer, bool mine,
                                   const struct json_string *id);
 
-/* Says a payload about a transfer to whom it is with; `row` becomes the message, as outbox_say. */
+/* Says a payload about a transfer, to somebody or to whom it is with; `row` becomes the message, as
+ * outbox_say. */
+void transfer_say_to(struct session *s, struct peer *peer, const struct payload *p,
+                     struct session_message_row *row);
 void transfer_say(struct session *s, const struct transfer *t, const struct payload *p,
                   struct session_message_row *row);
 void transfer_say_cancel(struct session *s, const struct transfer *t, enum payload_why why);

@@ -1,5 +1,6 @@
 #include "client_rows.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -64,17 +65,28 @@ void client_rows_put_stream(struct simdisk *d, const struct session_stream_row *
                                          .value = {row->order, row->last, row->receipted}});
 }
 
-void client_rows_put_message(struct simdisk *d, const struct session_message_row *row)
+static void put_message(struct simdisk *d, int table, const uint64_t key[SIMDISK_KEYS],
+                        const struct session_message_row *row)
 {
     uint8_t bytes[PAYLOAD_MAX + sizeof(struct tail)];
     const struct tail tail = {.wall_ms = row->wall_ms, .mark = row->mark};
     memcpy(bytes, row->payload, row->payload_len);
     memcpy(bytes + row->payload_len, &tail, sizeof tail);
-    simdisk_put(d, &(struct simdisk_row){.table = CLIENT_MESSAGE,
-                                         .key = {row->id},
+    simdisk_put(d, &(struct simdisk_row){.table = table,
+                                         .key = {key[0], key[1]},
                                          .value = {row->peer, row->mine, row->stream, row->n},
                                          .bytes = bytes,
                                          .len = row->payload_len + sizeof tail});
+}
+
+void client_rows_put_message(struct simdisk *d, const struct session_message_row *row)
+{
+    put_message(d, CLIENT_MESSAGE, (const uint64_t[SIMDISK_KEYS]){row->id}, row);
+}
+
+void client_rows_put_chunk(struct simdisk *d, const struct session_message_row *row)
+{
+    put_message(d, CLIENT_CHUNK, (const uint64_t[SIMDISK_KEYS]){row->stream, row->n}, row);
 }
 
 struct session_message_row client_rows_message(const struct simdisk_row *row)
@@ -82,7 +94,7 @@ struct session_message_row client_rows_message(const struct simdisk_row *row)
     struct tail tail;
     memcpy(&tail, row->bytes + row->len - sizeof tail, sizeof tail);
     return (struct session_message_row){
-        .id = row->key[0],
+        .id = row->table == CLIENT_MESSAGE ? row->key[0] : 0,
         .peer = (uint32_t)row->value[0],
         .mine = row->value[1],
         .stream = row->value[2],
@@ -113,4 +125,38 @@ void client_rows_put_mark(struct simdisk *d, uint64_t id, enum session_mark mark
     memcpy(payload, message.payload, message.payload_len);
     message.payload = payload;
     client_rows_put_message(d, &message);
+}
+
+/* Rows of CLIENT_FILE: value = {peer, state, size, offset}; the strings are the bytes. */
+void client_rows_put_file(struct simdisk *d, const struct transfer_row *row)
+{
+    char bytes[1024];
+    int len = snprintf(bytes, sizeof bytes, "%s%c%s%c%s%c%s%c%c", row->id, 0, row->name, 0,
+                       row->digest, 0, row->path, 0, row->mine ? 'm' : 't');
+    simdisk_put(d, &(struct simdisk_row){
+                       .table = CLIENT_FILE,
+                       .key = {row->message},
+                       .value = {row->peer, row->state, row->size, row->offset},
+                       .bytes = (uint8_t *)bytes,
+                       .len = (size_t)len,
+                   });
+}
+
+struct transfer_row client_rows_file(const struct simdisk_row *row)
+{
+    const char *strings[5] = {(const char *)row->bytes};
+    for (int i = 1; i < 5; i++)
+        strings[i] = strings[i - 1] + strlen(strings[i - 1]) + 1;
+    return (struct transfer_row){
+        .message = row->key[0],
+        .peer = (uint32_t)row->value[0],
+        .mine = *strings[4] == 'm',
+        .state = (enum transfer_state)row->value[1],
+        .id = strings[0],
+        .name = strings[1],
+        .digest = strings[2],
+        .path = strings[3],
+        .size = row->value[2],
+        .offset = row->value[3],
+    };
 }

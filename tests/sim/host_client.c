@@ -1,40 +1,63 @@
 #include "check.h"
 #include "client_rows.h"
+#include "host_files.h"
 #include "payload.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+/* The message of ours of that stream with the lowest number from `n` on. NULL: none. */
+static const struct simdisk_row *find_from(const struct simdisk *d,
+                                           const struct session_event *load, uint64_t n)
+{
+    static const int tables[] = {CLIENT_MESSAGE, CLIENT_CHUNK};
+    const struct simdisk_row *next = NULL;
+    for (int i = 0; i < 2; i++)
+        for (struct simdisk_row *row = NULL; (row = simdisk_next(d, tables[i], row));)
+            if (row->value[1] && row->value[0] == load->load.peer &&
+                row->value[2] == load->load.stream && row->value[3] >= n &&
+                (!next || row->value[3] < next->value[3]))
+                next = row;
+    return next;
+}
+
 static void load(struct world *w, int client, const struct session_event *event)
 {
     struct host_client *c = &w->clients[client];
-    uint32_t peer = event->load.peer;
-    uint64_t stream = event->load.stream, n = event->load.n;
-    unsigned given = 0, most = 1 + (unsigned)rng_below(&w->rng, 4);
-    for (struct simdisk_row *row = NULL;
-         given < most && (row = simdisk_next(&c->disk, CLIENT_MESSAGE, row));) {
+    uint64_t n = event->load.n;
+    const struct simdisk_row *row;
+    int rc = 0;
+    for (uint64_t most = 1 + rng_below(&w->rng, 4);
+         rc == 0 && most > 0 && (row = find_from(&c->disk, event, n)); most--) {
         const struct session_message_row message = client_rows_message(row);
-        if (!message.mine || message.peer != peer || message.stream != stream || message.n < n)
-            continue;
-        /* In order of n: rows that were saved anew lie behind younger ones. */
-        const struct simdisk_row *next = NULL;
-        for (struct simdisk_row *other = NULL;
-             (other = simdisk_next(&c->disk, CLIENT_MESSAGE, other));)
-            if (other->value[1] && other->value[0] == peer && other->value[2] == stream &&
-                other->value[3] >= n && (!next || other->value[3] < next->value[3]))
-                next = other;
-        const struct session_message_row found = client_rows_message(next);
-        int rc = session_loaded(c->session, &found);
+        rc = session_loaded(c->session, &message);
         assert(rc >= 0);
-        if (rc > 0)
-            break;
-        n = found.n + 1;
-        given++;
-        row = NULL;
+        n = message.n + 1;
     }
-    int rc = session_load_done(c->session, w->now_ms);
+    rc = session_load_done(c->session, w->now_ms);
     assert(rc == 0);
+}
+
+/* Chunks of files have no mark: they are restored where their stream has no receipt for them. */
+static void restore_chunks_and_files(struct world *w, int client)
+{
+    struct host_client *c = &w->clients[client];
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, CLIENT_CHUNK, row));) {
+        const struct session_message_row chunk = client_rows_message(row);
+        struct simdisk_row *stream = NULL;
+        while ((stream = simdisk_next(&c->disk, CLIENT_STREAM, stream)) &&
+               (!stream->key[1] || stream->key[2] != chunk.stream))
+            ;
+        assert(stream);
+        int rc = chunk.n > stream->value[2] ? session_restore_message(c->session, &chunk) : 0;
+        assert(rc == 0);
+    }
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(&c->disk, CLIENT_FILE, row));) {
+        const struct transfer_row file = client_rows_file(row);
+        int rc = file.state <= TRANSFER_TAKEN ? transfer_restore(c->session, &file) : 0;
+        assert(rc == 0);
+    }
 }
 
 void host_client_start(struct world *w, int client)
@@ -93,6 +116,7 @@ void host_client_start(struct world *w, int client)
             assert(rc == 0);
         }
     }
+    restore_chunks_and_files(w, client);
     session_restore_counter(c->session, next_id);
     rc = session_start(c->session, w->now_ms);
     assert(rc == 0);
@@ -109,6 +133,7 @@ static void end_process(struct world *w, int client)
     c->wants_link = c->quits = false;
     net_close_client(w, c->link);
     simdisk_crash(&c->disk);
+    host_files_crash(w, client);
     c->starts_ms = w->now_ms + rng_below(&w->rng, 20000);
 }
 
@@ -184,6 +209,15 @@ static void carry_out(struct world *w, int client, const struct session_event *e
         check_note_place(w, client, &event->message_row);
         client_rows_put_message(&c->disk, &event->message_row);
         break;
+    case SESSION_SAVE_CHUNK:
+        check_note_place(w, client, &event->message_row);
+        client_rows_put_chunk(&c->disk, &event->message_row);
+        break;
+    case SESSION_SAVE_FILE:
+    case SESSION_FILE:
+    case SESSION_FILE_READ:
+    case SESSION_FILE_WRITE:
+    case SESSION_FILE_CHECK: host_files_carry_out(w, client, event); break;
     case SESSION_SAVE_MARK: client_rows_put_mark(&c->disk, event->id, event->mark); break;
     case SESSION_LOAD: load(w, client, event); break;
     case SESSION_MESSAGE: check_shown(w, client, &event->message_row); break;

@@ -11,7 +11,7 @@
  * copy can be put back at any time.
  */
 enum {
-    SIMDISK_TABLES = 4,
+    SIMDISK_TABLES = 6,
     SIMDISK_KEYS = 3,
     SIMDISK_VALUES = 4,
 };

@@ -66,11 +66,9 @@ static bool is_joining(const struct world *w)
 static bool has(const struct world *w, int client, uint64_t stream, uint64_t n)
 {
     const struct simdisk *d = &w->clients[client].disk;
-    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_MESSAGE, row));) {
-        const struct session_message_row message = client_rows_message(row);
-        if (message.stream == stream && message.n == n)
+    for (struct simdisk_row *row = NULL; (row = simdisk_next(d, CLIENT_STREAM, row));)
+        if (!row->key[1] && row->key[2] == stream && row->value[1] >= n)
             return true;
-    }
     return false;
 }
 

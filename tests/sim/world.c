@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "client_rows.h"
+#include "host_files.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -236,6 +237,17 @@ static bool write_one(struct world *w)
     return false;
 }
 
+static bool act_on_files(struct world *w)
+{
+    int client = (int)rng_below(&w->rng, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++, client = (client + 1) % CLIENTS)
+        if (host_files_act(w, client)) {
+            host_client_turn(w, client);
+            return true;
+        }
+    return false;
+}
+
 /* Lets come what is on its way. Where all is quiet then, the marks must be true. */
 static void rest(struct world *w)
 {
@@ -253,6 +265,8 @@ static void random_step(struct world *w)
         rest(w);
     if (w->busy && rng_one_in(&w->rng, 3))
         write_one(w);
+    if (w->files && rng_one_in(&w->rng, 3))
+        act_on_files(w);
     switch (rng_below(&w->rng, 8)) {
     case 0: write_one(w); break;
     case 1: fault(w); break;
@@ -267,7 +281,7 @@ static void random_step(struct world *w)
 }
 
 /* Whether the clients think that nothing is left to do. */
-static bool all_done(const struct world *w, char *why, size_t size)
+static bool all_done(struct world *w, char *why, size_t size)
 {
     for (int i = 0; i < CLIENTS; i++) {
         const struct host_client *c = &w->clients[i];
@@ -276,7 +290,7 @@ static bool all_done(const struct world *w, char *why, size_t size)
         snprintf(why, size, "%c does not know that everything arrived", 'a' + i);
         return false;
     }
-    return true;
+    return host_files_are_done(w, why, size);
 }
 
 /* Nothing goes wrong any more: everything must arrive, and then stay as it is. */
@@ -289,7 +303,7 @@ static void heal(struct world *w)
     uint64_t end = w->now_ms + HEAL_MS, calm_end = UINT64_MAX;
     char why[128] = "";
     while (!w->failure[0] && w->steps++ < STEPS_MAX) {
-        if (net_step(w) || tick(w) || write_one(w))
+        if (net_step(w) || tick(w) || write_one(w) || (w->files && act_on_files(w)))
             continue;
         check_marks(w);
         check_nothing_rests(w);
@@ -353,6 +367,18 @@ static void draw_sealing(struct world *w)
     hostile_init(w);
 }
 
+/* Not where some messages cannot be read: who waits for one of those waits for ever. */
+static void draw_files(struct world *w)
+{
+    w->files = !w->garbled && rng_one_in(&w->rng, 8);
+    if (!w->files)
+        return;
+    w->faults.cancel = rng_one_in(&w->rng, 2) ? 30 : 0;
+    w->faults.vanish = rng_one_in(&w->rng, 4) ? 30 : 0;
+    for (int i = 0; i < CLIENTS; i++)
+        w->clients[i].to_offer = (unsigned)rng_below(&w->rng, FILES_MAX);
+}
+
 bool world_run(struct world *w, uint64_t seed, bool trace)
 {
     memset(w, 0, sizeof *w);
@@ -367,6 +393,7 @@ bool world_run(struct world *w, uint64_t seed, bool trace)
     w->busy = rng_one_in(&w->rng, 20);
     draw_faults(w);
     draw_sealing(w);
+    draw_files(w);
     simdisk_init(&w->relay_disk);
     for (int i = 0; i < CLIENTS; i++) {
         simdisk_init(&w->clients[i].disk);

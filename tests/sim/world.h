@@ -23,6 +23,9 @@ enum {
     CAPTURED_MAX = 64,  /* contents that a hostile relay remembers */
     LINKS_MAX = 32,     /* connections of one history */
     MESSAGES_MAX = 512, /* that one client writes in one history */
+    PLACES_MAX = 4096,  /* of its messages, those that nobody sees among them */
+    FILES_MAX = 4,      /* that one client offers in one history */
+    FILE_BYTES = 400,   /* of one */
 };
 
 /* One direction of a connection. */
@@ -56,7 +59,7 @@ struct link {
 
 /* A place that a message of a client has or had. */
 struct place {
-    int number;
+    int number;   /* below 0 of what is no text */
     bool written; /* into a connection */
     uint64_t stream, n;
 };
@@ -67,6 +70,15 @@ struct place {
  */
 struct written {
     uint64_t stream, first, n, before;
+};
+
+/* What is here of a file that the peer sends. */
+struct part {
+    char id[PAYLOAD_ID_MAX + 1];
+    uint8_t bytes[FILE_BYTES];
+    size_t len, safe;
+    bool ready;  /* taken in this run */
+    bool checks; /* SESSION_FILE_CHECK is to be answered */
 };
 
 struct host_client {
@@ -82,9 +94,14 @@ struct host_client {
     unsigned written;               /* messages so far */
     unsigned to_write;              /* messages in all */
     struct written since_joined;
-    bool shown[2 * MESSAGES_MAX]; /* ids shown since this start */
-    struct place places[4 * MESSAGES_MAX];
+    bool shown[4 * MESSAGES_MAX]; /* ids shown since this start */
+    struct place places[PLACES_MAX];
     size_t places_count;
+    unsigned offered, to_offer; /* files */
+    struct part parts[FILES_MAX];
+    size_t parts_count;
+    bool reads; /* SESSION_FILE_READ is to be answered: */
+    struct transfer_piece piece;
 };
 
 /* What can be said of a message of client i: where it ever was safe. */
@@ -96,7 +113,8 @@ struct fate {
 struct faults {
     unsigned cut, stick, crash_client, crash_relay, commit_fails, disk_full, old_store, lost_store,
         old_client, jump_wall, refuse, stop, quit;
-    unsigned late; /* commits that have to wait, while everything goes on */
+    unsigned late;           /* commits that have to wait, while everything goes on */
+    unsigned cancel, vanish; /* files that the person does not want, or removes */
 };
 
 struct world {
@@ -114,6 +132,7 @@ struct world {
     bool narrow;  /* a few messages fill a queue, and one may fit where another did not */
     bool busy;    /* much is written */
     bool wide;    /* messages are large, so that the window fills */
+    bool files;   /* some go both ways */
     bool trace;
     uint64_t now_ms, wall_ms;
     struct relay *relay; /* NULL while it is down */
