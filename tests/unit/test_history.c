@@ -12,6 +12,7 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -501,6 +502,102 @@ static void test_what_is_sealed_to_somebody_with_is_remembered(void **state)
     history_close(h);
 }
 
+static void save_chunk(struct history *h, uint64_t stream, uint64_t n)
+{
+    static const uint8_t payload[] = {0, 2, '{', '}'};
+    const struct session_event event = {
+        .type = SESSION_SAVE_CHUNK,
+        .message_row = {.peer = 1,
+                        .mine = true,
+                        .stream = stream,
+                        .n = n,
+                        .payload = payload,
+                        .payload_len = sizeof payload},
+    };
+    history_save(h, &event);
+}
+
+static int take_file(void *context, const struct transfer_row *row)
+{
+    *(uint64_t *)context = row->offset;
+    return (int)row->state;
+}
+
+static void test_files_and_their_chunks_come_back(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    struct session_event event = {.type = SESSION_SAVE_FILE};
+    event.file_row = (struct transfer_row){.message = 3,
+                                           .peer = 1,
+                                           .state = TRANSFER_TAKEN,
+                                           .id = "f",
+                                           .name = "a'b",
+                                           .digest = "abcdef",
+                                           .path = "/p",
+                                           .size = UINT64_C(1) << 40,
+                                           .offset = 7};
+    fill(h);
+    history_save(h, &event);
+    event.file_row.message = 2;
+    event.file_row.mine = true;
+    event.file_row.state = TRANSFER_CHANGED;
+    history_save(h, &event);
+    save_chunk(h, 0xb, 3);
+    save_chunk(h, UINT64_MAX, 2); /* has its receipt */
+    save_chunk(h, UINT64_MAX, 3);
+    save_stream(h,
+                (struct session_stream_row){
+                    .peer = 1, .mine = true, .stream = 0xb, .order = 2, .last = 3, .receipted = 1});
+    save_stream(
+        h,
+        (struct session_stream_row){
+            .peer = 1, .mine = true, .stream = UINT64_MAX, .order = 1, .last = 3, .receipted = 2});
+    assert_int_equal(history_commit(h), 0);
+    history_close(h);
+
+    h = open_history();
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_non_null(strstr(said, "open 0 to 1 ffffffffffffffff:3 at 0 mark 0 ''\n"
+                                 "open 0 to 1 b:3 at 0 mark 0 ''\n"
+                                 "file 3 from 1 state 1 f 'a'b' abcd at '/p' 7 of 1099511627776\n"
+                                 "next 5\n"));
+    said[0] = '\0';
+    const struct session_event load = {.type = SESSION_LOAD,
+                                       .load = {.peer = 1, .stream = 0xb, .n = 1}};
+    assert_int_equal(history_load(h, NULL, &load, 1), 0);
+    assert_said("loaded 1 to 1 b:1 at 1000 mark 2 'first words'\n"
+                "loaded 2 to 1 b:2 at 1000 mark 1 'second words'\n"
+                "loaded 0 to 1 b:3 at 0 mark 0 ''\n"
+                "done at 1\n");
+    uint64_t offset = 0;
+    assert_int_equal(history_get_file(h, 2, take_file, &offset), TRANSFER_CHANGED);
+    assert_int_equal(offset, 7);
+    assert_int_equal(history_get_file(h, 4, take_file, &offset), 0);
+    history_close(h);
+}
+
+static void test_a_history_from_before_there_were_files_opens(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    fill(h);
+    assert_int_equal(history_commit(h), 0);
+    history_close(h);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE file; DROP TABLE chunk; PRAGMA user_version = 4",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+    h = open_history();
+    save_chunk(h, 0xb, 3);
+    assert_int_equal(history_commit(h), 0);
+    assert_int_equal(history_restore(h, NULL), 0);
+    assert_non_null(strstr(said, "open 2 to 1 b:2 at 1000 mark 1 'second words'\n"));
+    history_close(h);
+}
+
 static void test_a_second_process_is_refused(void **state)
 {
     (void)state;
@@ -535,6 +632,8 @@ int main(void)
         cmocka_unit_test_setup(test_prekeys_come_back_until_they_are_dropped, set_up),
         cmocka_unit_test_setup(test_prekeys_that_are_dropped_are_nowhere, set_up),
         cmocka_unit_test_setup(test_what_is_sealed_to_somebody_with_is_remembered, set_up),
+        cmocka_unit_test_setup(test_files_and_their_chunks_come_back, set_up),
+        cmocka_unit_test_setup(test_a_history_from_before_there_were_files_opens, set_up),
         cmocka_unit_test_setup(test_a_second_process_is_refused, set_up),
     };
     return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -84,6 +84,7 @@ static void test_payloads_survive_a_round_trip(void **state)
         {PAYLOAD_ACCEPT, 0, "{\"kind\":\"accept\",\"id\":\"" X64 "\"}"},
         {PAYLOAD_ACCEPT, 0, "{\"kind\":\"accept\",\"id\":\"f\",\"offset\":32768}"},
         {PAYLOAD_CANCEL, 0, "{\"kind\":\"cancel\",\"id\":\"f\"}"},
+        {PAYLOAD_CANCEL, 0, "{\"kind\":\"cancel\",\"id\":\"f\",\"why\":\"later\"}"},
         {PAYLOAD_CHUNK, 32768, "{\"kind\":\"chunk\",\"id\":\"f\",\"offset\":0}"},
         {PAYLOAD_CHUNK, 0, "{\"kind\":\"chunk\",\"id\":\"f\",\"offset\":1}"},
         {PAYLOAD_TYPING, 0, "{\"kind\":\"typing\",\"active\":true}"},
