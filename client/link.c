@@ -23,7 +23,8 @@ struct link {
     enum link_state state;
     struct discovery *discovery; /* LOOKING */
     bool is_found;               /* `found` is of the LAN, and good until it is not reached there */
-    struct resolve *resolve;     /* RESOLVING; NULL where `found` is known, or where that failed */
+    char key[KEYS_FINGERPRINT_SIZE]; /* which that announced */
+    struct resolve *resolve; /* RESOLVING; NULL where `found` is known, or where that failed */
     struct address_socket found[RESOLVE_MAX];
     size_t count, next; /* addresses found, and the one to try next */
     int fd;             /* CONNECTING, else -1 */
@@ -112,9 +113,9 @@ bool link_is_lan(const struct link *l)
     return l->is_lan;
 }
 
-bool link_is_found(const struct link *l)
+const char *link_announced(const struct link *l)
 {
-    return l->is_found;
+    return l->is_found ? l->key : NULL;
 }
 
 enum link_state link_get_state(const struct link *l)
@@ -129,7 +130,7 @@ const char *link_why(const struct link *l)
 
 void link_close(struct link *l)
 {
-    if (l->state != LINK_OPEN)
+    if (l->state != LINK_OPEN && l->state != LINK_CLOSED)
         forget(l);
     discovery_free(l->discovery);
     l->discovery = NULL;
@@ -235,6 +236,7 @@ static void take_found(struct link *l)
         l->found[l->count] = discovery_socket(relay, l->count);
     address_socket_format(&l->found[0], address);
     snprintf(l->name, sizeof l->name, "%s (%s)", relay->name, address);
+    memcpy(l->key, relay->key, sizeof l->key);
     l->is_found = true;
 }
 

@@ -51,9 +51,12 @@ const char *link_address(const struct link *l);
  */
 const char *link_name(const struct link *l);
 
-/* Whether it is the one on the LAN; and whether that was found. */
+/*
+ * Whether it is the one on the LAN; and where that was found, the fingerprint that it announced (""
+ * in plaintext), else NULL. Borrowed.
+ */
 bool link_is_lan(const struct link *l);
-bool link_is_found(const struct link *l);
+const char *link_announced(const struct link *l);
 
 enum link_state link_get_state(const struct link *l);
 

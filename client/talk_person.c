@@ -279,7 +279,7 @@ struct words talk_words(const struct talk *t)
         .open = t->options.open,
         .demo = t->options.demo,
         .on_lan = link_is_lan(t->parts.link),
-        .is_found = link_is_found(t->parts.link),
+        .is_found = link_announced(t->parts.link),
     };
 }
 

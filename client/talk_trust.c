@@ -90,8 +90,9 @@ int talk_ask_which(struct talk *t, int error, uint64_t now_ms)
 int talk_greet_relay(struct talk *t, uint64_t now_ms)
 {
     const uint8_t *identity = link_identity(t->parts.link);
-    int rc = 0;
-    if (identity)
+    const char *announced = link_announced(t->parts.link);
+    int rc = identity && announced ? trust_judge_found(announced, identity, t->why) : 0;
+    if (identity && rc == 0)
         rc = trust_judge_relay(t->options.folder, link_address(t->parts.link),
                                t->options.fingerprint, identity, t->why);
     if (rc)

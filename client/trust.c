@@ -51,3 +51,18 @@ int trust_judge_relay(const char *folder, const char *relay, const char *fingerp
                       : judge_pinned(folder, relay, shown, why);
     return rc ? rc : pins_put_relay(folder, relay, shown, is_given, why);
 }
+
+int trust_judge_found(const char *announced, const uint8_t identity[KEYS_LEN], char why[WORDS_MAX])
+{
+    char shown[KEYS_FINGERPRINT_SIZE];
+    keys_fingerprint_format(identity, shown);
+    if (strcmp(announced, shown) == 0)
+        return 0;
+    snprintf(why, WORDS_MAX,
+             "the relay that answered on the LAN does not have the key that it announced: nothing "
+             "was sent to it\n"
+             "announced: %s\n"
+             "shown:     %s",
+             announced, shown);
+    return ERROR_KEY;
+}

@@ -13,4 +13,10 @@
 int trust_judge_relay(const char *folder, const char *relay, const char *fingerprint,
                       const uint8_t identity[KEYS_LEN], char why[WORDS_MAX]);
 
+/*
+ * Judges whether a relay that was found on the LAN has the key by which it was chosen, that which
+ * it announced. 0, or ERROR_KEY with a sentence in `why`.
+ */
+int trust_judge_found(const char *announced, const uint8_t identity[KEYS_LEN], char why[WORDS_MAX]);
+
 #endif

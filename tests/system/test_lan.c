@@ -31,7 +31,7 @@ enum {
 static bool is_alone; /* nobody but us is on this network */
 static bool is_wired; /* and there is another one */
 
-static char fingerprint[128], wish[192];
+static char fingerprint[KEYS_FINGERPRINT_SIZE], wish[192];
 
 static void start_relay(const char *state, const char *listen)
 {
@@ -171,6 +171,43 @@ static void test_two_people_find_the_relay_on_another_host(void **state)
     server_stop(&server);
 }
 
+/* Answers one question of a client: with another relay's key. */
+static void lie(const char *where)
+{
+    const struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(MDNS_PORT)};
+    struct ip_mreqn group = {.imr_ifindex = (int)if_nametoindex("lo")};
+    struct mdns_relay relay = {.name = "den", .host = "liar", .v4_count = 1};
+    struct mdns_question q;
+    struct sockaddr_in from;
+    socklen_t from_len = sizeof from;
+    uint8_t bytes[DNS_MESSAGE_MAX];
+    snprintf(relay.key, sizeof relay.key, "%s", fingerprint);
+    relay.v4[0].s_addr = htonl(INADDR_LOOPBACK);
+    relay.port = (uint16_t)atoi(strrchr(where, ':') + 1);
+    inet_pton(AF_INET, MDNS_GROUP_V4, &group.imr_multiaddr);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group), 0);
+    start(&alice, "frank", plain, NULL);
+    ssize_t len = recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &from_len);
+    assert_int_equal(mdns_read_question(bytes, (size_t)len, &relay, &q), 0);
+    size_t size = mdns_answer(&q, true, &relay, bytes);
+    assert_int_equal(sendto(fd, bytes, size, 0, (struct sockaddr *)&from, from_len), size);
+    close(fd);
+}
+
+static void test_a_key_that_is_announced_must_be_proven(void **state)
+{
+    (void)state;
+    if (!is_alone)
+        skip();
+    start_relay("other", "127.0.0.1:0");
+    lie(server.addresses[0]);
+    client_expect_told(&alice, "does not have the key that it announced");
+    client_expect_exit(&alice, 4);
+    server_stop(&server);
+}
+
 /* Sends the question with this id to everybody at an interface, from an address of ours. */
 static void ask_from(int fd, const char *interface, const char *from, uint16_t id)
 {
@@ -248,6 +285,7 @@ int main(void)
         TEST(test_two_people_find_the_relay_on_this_host),
         TEST(test_it_may_come_back_elsewhere),
         TEST(test_a_stranger_is_not_taken),
+        TEST(test_a_key_that_is_announced_must_be_proven),
         TEST(test_several_are_for_the_person_to_choose),
         TEST(test_nobody_answers),
         TEST(test_an_interface_may_come_later),

@@ -50,6 +50,15 @@ static void test_the_first_key_is_kept_and_another_refused(void **state)
     assert_int_equal(judge("den:12122", "", other), 0);
 }
 
+static void test_who_is_found_has_the_key_that_it_announced(void **state)
+{
+    (void)state;
+    assert_int_equal(trust_judge_found(key_fp, key, why), 0);
+    assert_int_equal(trust_judge_found(key_fp, other, why), ERROR_KEY);
+    assert_non_null(strstr(why, key_fp));
+    assert_non_null(strstr(why, other_fp));
+}
+
 static void test_a_fingerprint_that_is_given_decides(void **state)
 {
     (void)state;
@@ -85,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(test_the_first_key_is_kept_and_another_refused),
+        WITH_FOLDER(test_who_is_found_has_the_key_that_it_announced),
         WITH_FOLDER(test_a_fingerprint_that_is_given_decides),
         WITH_FOLDER(test_pins_that_cannot_be_read_trust_nobody),
     };
