@@ -18,7 +18,7 @@ static const struct command table[] = {
     {COMMAND_INFO, "info", COMMAND_ALONE, "/info",
      "shows the relay, its address, the keys and the round trip"},
     {COMMAND_CONNECT, "connect", COMMAND_OPTIONAL, "/connect [address]",
-     "goes to another relay (lan: the one on the LAN), or tries this one again at once"},
+     "goes to a relay (lan: the one found there), or tries again at once"},
     {COMMAND_SET, "set", COMMAND_OPTIONAL, "/set [name [value]]",
      "lists the settings, or shows or changes one"},
     {COMMAND_THEME, "theme", COMMAND_OPTIONAL, "/theme [name]",
