@@ -177,8 +177,8 @@ void words_unreachable(const struct words *w, const struct session_event *e, cha
     const char *why = e->status.why ? e->status.why : header_code_text(e->status.code);
     if (w->on_lan)
         snprintf(out, WORDS_MAX,
-                 "no relay answers on the LAN, and none on this host (%s): start chat-server on "
-                 "either, or name another relay with --server",
+                 "no connection (%s): start chat-server here or elsewhere on the LAN, or name "
+                 "another relay with --server",
                  why);
     else
         snprintf(out, WORDS_MAX,

@@ -86,9 +86,8 @@ static void test_the_relay_on_the_lan_in_words(void **state)
     const struct session_event e =
         status_of(SESSION_OFFLINE, CODE_UNKNOWN, "refused by localhost:12121", 0);
     words_unreachable(&looking, &e, text);
-    assert_string_equal(text, "no relay answers on the LAN, and none on this host (refused by "
-                              "localhost:12121): start chat-server on either, or name another "
-                              "relay with --server");
+    assert_string_equal(text, "no connection (refused by localhost:12121): start chat-server here "
+                              "or elsewhere on the LAN, or name another relay with --server");
     words_greeting(&looking, "box", text);
     assert_non_null(strstr(text, "\nchat-client --room tea --nick NAME\n"));
 }
