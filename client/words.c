@@ -145,13 +145,11 @@ void words_greeting(const struct words *w, const char *host, char out[WORDS_MAX]
 
 void words_which(const struct finder *f, bool several, char out[WORDS_MAX])
 {
-    size_t len = (size_t)snprintf(
-        out, WORDS_MAX,
-        several ? "%zu relays answer on the LAN: name yours with --server, or go there with "
-                  "/connect"
-                : "your relay does not answer on the LAN, but %zu others do: if you "
-                  "trust one, go there with /connect",
-        f->count);
+    size_t len = (size_t)snprintf(out, WORDS_MAX, "%s",
+                                  several ? "several relays answer on the LAN: name yours with "
+                                            "--server, or go there with /connect"
+                                          : "your relay does not answer on the LAN, but others do: "
+                                            "if you trust one, go there with /connect");
     for (size_t i = 0; i < f->count && len < WORDS_MAX; i++) {
         const struct finder_relay *relay = &f->relays[i];
         const struct address_socket at = discovery_socket(relay, 0);
