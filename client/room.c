@@ -199,6 +199,10 @@ static void absorb(struct session *s, struct peer *peer, struct peer *nameless)
     inbox_adopt(s, peer, nameless);
     if (s->held == nameless)
         s->held = NULL;
+    if (s->peer == nameless) {
+        s->peer = peer;
+        s->seated = false; /* until it is said of this one */
+    }
     s->trust_of = 0;
     peers_drop(&s->peers, nameless);
 }
