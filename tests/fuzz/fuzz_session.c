@@ -1,7 +1,8 @@
 /*
  * A script of what the relay says, what the person does and what the edge does with it, for one
  * session. Whatever it is: nothing is sent or shown before it is on disk, nothing of the peer's is
- * shown twice or out of order, and what goes out are frames of the protocol.
+ * shown twice or out of order, of a file every byte is written once, and what goes out are frames
+ * of the protocol.
  */
 #include "header.h"
 #include "session.h"
@@ -12,6 +13,11 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+#define ZEROS                          \
+    "00000000000000000000000000000000" \
+    "00000000000000000000000000000000"
+#define DIGEST "\"digest\":\"" ZEROS "\""
 
 enum {
     STREAMS = 64,
@@ -39,6 +45,9 @@ struct world {
     struct place shown[STREAMS]; /* theirs */
     size_t shown_count;
     bool dirty;
+    struct transfer_piece asked; /* for the last SESSION_FILE_READ; `len` 0: none */
+    struct transfer_piece
+        written; /* of the file that was taken last: where the next piece begins */
 };
 
 static uint8_t draw(struct world *w)
@@ -63,6 +72,8 @@ static const char *draw_nick(struct world *w)
     static const char *const nicks[] = {"bob", "bob", "BOB", "carol", "dave", "a b", "", "alice"};
     return nicks[draw(w) % 8];
 }
+
+static void pull(struct world *w);
 
 static void feed(struct world *w, const char *header, const uint8_t *content, size_t content_len)
 {
@@ -128,6 +139,14 @@ static void relay_passes_on(struct world *w)
         "{\"kind\":\"typing\",\"active\":true}",
         "{\"kind\":\"other\"}",
         "{",
+        "{\"kind\":\"file\",\"id\":\"1\",\"name\":\"\",\"size\":9," DIGEST "}",
+        "{\"kind\":\"file\",\"id\":\"2\",\"name\":\"\",\"size\":0," DIGEST "}",
+        "{\"kind\":\"chunk\",\"id\":\"1\",\"offset\":0}abcde",
+        "{\"kind\":\"chunk\",\"id\":\"1\",\"offset\":4}abcde",
+        "{\"kind\":\"chunk\",\"id\":\"2\",\"offset\":9007199254740991}a",
+        "{\"kind\":\"chunk\",\"id\":\"1\",\"offset\":2}",
+        "{\"kind\":\"accept\",\"id\":\"%016llx\",\"offset\":3}",
+        "{\"kind\":\"cancel\",\"id\":\"%016llx\",\"why\":\"later\"}",
     };
     char header[256];
     uint8_t content[256] = {0};
@@ -138,17 +157,68 @@ static void relay_passes_on(struct world *w)
              "{\"type\":\"%s\",\"from\":\"%s\",\"stream\":\"%016llx\",\"n\":%llu,\"time\":3%s}",
              types[how % 4], nick, (unsigned long long)stream, (unsigned long long)draw_n(w),
              how & 128 ? ",\"resend\":true" : "");
-    const char *format = payloads[how / 4 % 8];
-    char payload[200];
+    const char *format = payloads[how / 4 % 16];
+    char payload[240];
     strcpy(payload, format);
     char *hole = strstr(payload, "%016llx");
     if (hole) {
         snprintf(hole, 17, "%016llx", (unsigned long long)draw_stream(w));
+        if (how / 4 % 16 >= 14 && transfer_count(w->s) > 0)
+            snprintf(hole, 17, "%-16s", transfer_get(w->s, 0).id);
         strcpy(hole + 16, strstr(format, "%016llx") + 7);
     }
-    content[2] = (uint8_t)strlen(payload);
+    content[2] = (uint8_t)(strrchr(payload, '}') ? strrchr(payload, '}') + 1 - payload : 1);
     memcpy(content + 3, payload, strlen(payload));
     feed(w, header, content, how & 64 && how % 4 != 2 ? 0 : strlen(payload) + 3);
+}
+
+static void check_write(struct world *w, const struct transfer_piece *piece)
+{
+    for (size_t i = 0; i < transfer_count(w->s); i++) {
+        const struct transfer_row row = transfer_get(w->s, i);
+        assert(row.message != piece->message || piece->offset + piece->len <= row.size);
+    }
+    if (piece->message != w->written.message)
+        return;
+    assert(piece->len > 0 && piece->offset == w->written.offset);
+    w->written.offset += piece->len;
+}
+
+static void give_piece(struct world *w)
+{
+    static const uint8_t bytes[PAYLOAD_CHUNK_MAX];
+    w->asked.bytes = bytes;
+    if (w->asked.len > 0)
+        transfer_give(w->s, &w->asked, w->now_ms);
+    w->asked.len = 0;
+}
+
+static void person_handles_a_file(struct world *w)
+{
+    static const struct transfer_row file = {
+        .name = "n", .digest = ZEROS, .path = "p", .size = 20 * PAYLOAD_CHUNK_MAX};
+    uint64_t message;
+    uint8_t how = draw(w);
+    if (how % 8 == 0 || transfer_count(w->s) == 0) {
+        transfer_offer(w->s, &file, w->now_ms, &message);
+        return;
+    }
+    const struct transfer_row row = transfer_get(w->s, how / 8 % transfer_count(w->s));
+    message = row.message;
+    switch (how % 8) {
+    case 1:
+    case 2:
+        pull(w); /* what is to be written was asked for before */
+        if (transfer_take(w->s, message, "p", row.size > 0 ? how / 16 % row.size : 0, w->now_ms))
+            return;
+        w->written = (struct transfer_piece){.message = message};
+        w->written.offset = row.size > 0 ? how / 16 % row.size : 0;
+        return;
+    case 3: transfer_cancel(w->s, message, w->now_ms); return;
+    case 4: transfer_fail(w->s, message, w->now_ms); return;
+    case 5: transfer_check(w->s, message, how / 16 % 2 ? "p" : NULL, w->now_ms); return;
+    default: give_piece(w);
+    }
 }
 
 static void relay_judges(struct world *w)
@@ -221,9 +291,11 @@ static void take_event(struct world *w, const struct session_event *e)
     case SESSION_SAVE_STREAM: save_stream(w, &e->stream_row); break;
     case SESSION_MESSAGE: show(w, &e->message_row); break;
     case SESSION_MARK: assert(!w->dirty); break;
+    case SESSION_FILE_WRITE: check_write(w, &e->piece); break;
+    case SESSION_FILE_READ: w->asked = e->piece; break;
     default: break;
     }
-    if (e->type >= SESSION_SAVE_PEER && e->type <= SESSION_SAVE_SEEN)
+    if (e->type >= SESSION_SAVE_PEER && e->type <= SESSION_SAVE_FILE)
         w->dirty = true;
     if (e->type != SESSION_LOAD)
         return;
@@ -339,6 +411,8 @@ static void (*const acts[])(struct world *) = {
     person_quits,
     pull,
     commit,
+    person_handles_a_file,
+    person_handles_a_file,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
