@@ -251,7 +251,7 @@ int transfer_fail(struct session *s, uint64_t message, uint64_t now_ms)
 {
     s->now_ms = now_ms;
     struct transfer *t = transfer_find(s, message);
-    if (s->error || !t || (!t->row.mine && !t->ready))
+    if (s->error || !t || (!t->row.mine && t->row.state != TRANSFER_TAKEN))
         return s->error;
     transfer_say_cancel(s, t, t->row.mine ? PAYLOAD_CHANGED : PAYLOAD_LATER);
     if (!t->row.mine) {

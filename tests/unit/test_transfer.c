@@ -359,6 +359,18 @@ static void test_what_cannot_be_written_is_offered_again(void **state)
     play_expect_frames(p, "message bob A3 {'kind':'accept','id':'f','offset':30}\n");
 }
 
+static void test_what_is_gone_after_a_start_is_offered_again(void **state)
+{
+    struct play *p = *state;
+    bob_offers_and_we_take(p);
+    play_restart(p);
+    play_forget(p);
+    assert_int_equal(transfer_fail(p->s, 1, p->now_ms), 0);
+    play_expect_events(p, "show 3 1:B1 waiting {'kind':'cancel','previous':{'stream':'A','n':1},"
+                          "'id':'f','why':'later'}\n"
+                          "file 1 from 1 offered 0/100 at /part\n");
+}
+
 static void test_accept_is_said_again_to_who_appears(void **state)
 {
     static const char here[] = "{'type':'presence','nick':'bob','state':'online','time':1}";
@@ -545,6 +557,7 @@ int main(void)
         TEST(test_what_comes_is_written_once_and_in_order),
         TEST(test_what_is_damaged_is_said),
         TEST(test_what_cannot_be_written_is_offered_again),
+        TEST(test_what_is_gone_after_a_start_is_offered_again),
         TEST(test_accept_is_said_again_to_who_appears),
         TEST(test_nobody_waits_for_what_is_over),
         TEST(test_the_newest_sixteen_offers_count),
