@@ -72,7 +72,7 @@ int talk_end_offer(struct talk *t, const struct talk_job *job, int judged, const
              rc == ERROR_SYSTEM  ? strerror(errno)
              : rc == ERROR_STATE ? "it changed while it was read"
                                  : error_text(rc));
-    face->refused++;
+    face->refused += !face->ops->stays; /* it was a line of the input */
     return face->ops->tell(face, FACE_ERROR, text);
 }
 

@@ -14,11 +14,11 @@ int tui_show_file(struct face *f, const struct transfer_row *file, bool has_chan
     if (!has_changed)
         return 0;
     words_file(&w, file, text); /* `file` is not there any more after the next call */
-    bool is_over = file->state > TRANSFER_TAKEN, is_well = file->state == TRANSFER_DONE;
+    bool is_over = file->state > TRANSFER_TAKEN, is_wrong = file->state >= TRANSFER_CHANGED;
     int rc = talk_get(f->talk, file->message, tui_show_again, tui);
     if (rc < 0 || !is_over)
         return rc < 0 ? rc : 0;
-    return tui_append_notice(tui, is_well ? TRANSCRIPT_NOTICE : TRANSCRIPT_ERROR, text);
+    return tui_append_notice(tui, is_wrong ? TRANSCRIPT_ERROR : TRANSCRIPT_NOTICE, text);
 }
 
 /* Shows what takes long as it is now; where only some more of it is done, not too often. */
