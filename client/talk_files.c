@@ -105,9 +105,8 @@ static void tidy(struct talk_files *f, const struct transfer_row *row)
         sink_remove(row->path);
 }
 
-int talk_show_file(struct talk *t, const struct session_event *e, uint64_t now_ms)
+int talk_tell_file(struct talk *t, const struct transfer_row *row, uint64_t now_ms)
 {
-    const struct transfer_row *row = &e->file_row;
     struct face *face = t->options.face;
     uint64_t *moved = &t->files.moved[row->mine], *told_ms = &t->files.told_ms[row->mine];
     bool has_changed = row->state != TRANSFER_TAKEN || *moved != row->message;
@@ -121,6 +120,11 @@ int talk_show_file(struct talk *t, const struct session_event *e, uint64_t now_m
         return 0;
     *told_ms = now_ms;
     return face->ops->show_file(face, row, has_changed);
+}
+
+int talk_show_file(struct talk *t, const struct session_event *e, uint64_t now_ms)
+{
+    return talk_tell_file(t, &e->file_row, now_ms);
 }
 
 bool talk_files_are_busy(const struct talk *t)

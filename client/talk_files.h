@@ -78,6 +78,9 @@ bool talk_cancel_offer(struct talk *t, const char *name, size_t len);
 /* An open one; false where there is none. Borrowed as transfer_get says. */
 bool talk_find_file(const struct talk *t, uint64_t message, struct transfer_row *row);
 
+/* Tells the face what became of one, unless that was told before. */
+int talk_tell_file(struct talk *t, const struct transfer_row *row, uint64_t now_ms);
+
 /* Reads a file (taken; closed with an error) in slices, then talk_end_offer or talk_end_check. */
 int talk_add_job(struct talk *t, uint64_t message, const char *path, struct source *source);
 

@@ -98,7 +98,7 @@ int talk_files_resume(struct talk *t, uint64_t now_ms)
     for (size_t i = 0; i < transfer_count(t->parts.session) && rc == 0; i++) {
         struct transfer_row row = transfer_get(t->parts.session, i);
         char why[WORDS_MAX];
-        rc = face->ops->show_file(face, &row, true);
+        rc = talk_tell_file(t, &row, now_ms);
         if (rc || row.mine || row.state != TRANSFER_TAKEN)
             continue;
         rc = talk_take_file(t, row.message, now_ms, why);
