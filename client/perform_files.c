@@ -121,10 +121,13 @@ int perform_accept(struct talk *t, struct arguments args, uint64_t now_ms)
 
 int perform_cancel(struct talk *t, struct arguments args, uint64_t now_ms)
 {
+    struct answer a = {0};
     struct transfer_row row;
     bool found = get_chosen(t, args, &row);
-    if (!found && talk_cancel_offer(t, args.at, args.len))
-        return 0;
+    if (!found && talk_cancel_offer(t, args.at, args.len)) {
+        answer_add(&a, "it was not offered yet, and will not be");
+        return perform_answer(t, &a);
+    }
     found = found || (args.len == 0 && choose(t, args, is_taken, &row));
     if (!found && !choose(t, args, is_any, &row))
         return refuse_file(t, args.len > 0 ? "no such file is on its way, or offered"

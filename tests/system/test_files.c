@@ -125,6 +125,21 @@ static void test_several_offers(void **state)
     people_end(&bob, 1);
 }
 
+/* While it is read for its digest. */
+static void test_an_offer_is_cancelled_before_it_is_one(void **state)
+{
+    (void)state;
+    const char *path = courier_make_file("large", 0);
+    assert_int_equal(truncate(path, 1LL << 40), 0);
+    courier_meet(NULL);
+    courier_say(&alice, "/send", path);
+    client_say(&alice, "hello");
+    client_expect_said(&bob, "alice: hello");
+    client_say(&alice, "/cancel large");
+    client_expect_told(&alice, "it was not offered yet, and will not be");
+    courier_part();
+}
+
 static void test_what_cannot_be_sent_is_told(void **state)
 {
     (void)state;
@@ -210,6 +225,7 @@ int main(void)
         TEST(test_no_file_is_written_over),
         TEST(test_hostile_names),
         TEST(test_several_offers),
+        TEST(test_an_offer_is_cancelled_before_it_is_one),
         TEST(test_what_cannot_be_sent_is_told),
         TEST(test_somebody_types_meanwhile),
         TEST(test_the_end_of_input_waits_for_a_file),
