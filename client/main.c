@@ -81,12 +81,14 @@ static const char *explain(int error)
     return error_text(error);
 }
 
-/* Files that are on their way. */
+/* Files that are on their way, or of ours may be. */
 static size_t count_unfinished(const struct session *s)
 {
     size_t count = 0;
-    for (size_t i = 0; i < transfer_count(s); i++)
-        count += transfer_get(s, i).state == TRANSFER_TAKEN;
+    for (size_t i = 0; i < transfer_count(s); i++) {
+        struct transfer_row row = transfer_get(s, i);
+        count += row.mine || row.state == TRANSFER_TAKEN;
+    }
     return count;
 }
 

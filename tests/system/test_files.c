@@ -125,6 +125,25 @@ static void test_several_offers(void **state)
     people_end(&bob, 1);
 }
 
+/* Whoever offers it waits for the answer while the other one is there, and not longer. */
+static void test_an_offer_without_an_answer(void **state)
+{
+    (void)state;
+    courier_meet(NULL);
+    courier_send(courier_make_file("notes", 3));
+    client_end_input(&alice);
+    people_end(&bob, 0);
+    client_expect_told(&alice, "1 file is not through; it goes on at the next start");
+    client_expect_exit(&alice, 1);
+    courier_start(&bob, "bob", "--plain", NULL);
+    client_expect_told(&bob, "alice offers notes (3 bytes): /accept to take it");
+    client_say(&bob, "/accept");
+    client_expect_told(&bob, "notes (3 bytes) is on its way");
+    courier_start(&alice, "alice", "--plain", NULL);
+    client_expect_told(&bob, "notes is here");
+    courier_part();
+}
+
 /* While it is read for its digest. */
 static void test_an_offer_is_cancelled_before_it_is_one(void **state)
 {
@@ -225,6 +244,7 @@ int main(void)
         TEST(test_no_file_is_written_over),
         TEST(test_hostile_names),
         TEST(test_several_offers),
+        TEST(test_an_offer_without_an_answer),
         TEST(test_an_offer_is_cancelled_before_it_is_one),
         TEST(test_what_cannot_be_sent_is_told),
         TEST(test_somebody_types_meanwhile),
