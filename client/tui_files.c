@@ -25,7 +25,8 @@ int tui_show_file(struct face *f, const struct transfer_row *file, bool has_chan
 static int update_bar(struct tui *tui, bool mine, const struct talk_work *w, uint64_t now_ms)
 {
     struct tui_bar *bar = &tui->bars[mine];
-    bool is_same = bar->doing == w->doing && bar->message == w->message;
+    bool is_same = bar->doing && strcmp(bar->doing, w->doing) == 0 && bar->message == w->message &&
+                   bar->progress.total == w->size;
     char what[WORDS_MAX], name[QUOTE_MAX];
     if (is_same)
         progress_move(&bar->progress, w->done, now_ms);
