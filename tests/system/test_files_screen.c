@@ -54,6 +54,17 @@ static void make_file(const char *name, off_t size)
     fclose(file);
 }
 
+/* What they said before has arrived, too, when both end. */
+static void end(void)
+{
+    terminal_send(alice, "so long\r");
+    pair_assert_mark(alice, "so long", "✓✓");
+    terminal_send(bob, "good-bye\r");
+    pair_assert_mark(bob, "good-bye", "✓✓");
+    pair_quit(alice);
+    pair_quit(bob);
+}
+
 static void test_a_file_comes(void **state)
 {
     (void)state;
@@ -81,12 +92,13 @@ static void test_a_file_comes(void **state)
     assert_true(terminal_wait_gone(bob, "of 52.4 MB"));
     assert_true(terminal_wait_gone(alice, "/cancel"));
     assert_int_equal(access(saved, F_OK), 0);
+    terminal_send(bob, "back soon\r");
+    pair_assert_mark(bob, "back soon", "✓✓");
     pair_quit(bob);
     terminal_free(bob);
     bob = start_one("bob", "comes"); /* what became of it is known after the end, too */
     assert_true(terminal_wait(bob, "saved:"));
-    pair_quit(alice);
-    pair_quit(bob);
+    end();
 }
 
 static void test_the_chosen_one_is_taken(void **state)
@@ -102,8 +114,7 @@ static void test_the_chosen_one_is_taken(void **state)
     terminal_send(bob, "\033p/cancel\r");
     assert_true(terminal_wait(bob, "you cancelled newer"));
     assert_true(terminal_wait(alice, "bob does not want newer"));
-    pair_quit(alice);
-    pair_quit(bob);
+    end();
 }
 
 static void test_a_file_is_cancelled(void **state)
@@ -120,8 +131,7 @@ static void test_a_file_is_cancelled(void **state)
     assert_true(terminal_wait(bob, "alice cancelled cancelled"));
     assert_true(terminal_wait(bob, "alice cancelled it"));
     assert_true(terminal_wait_gone(bob, "of 52.4 MB"));
-    pair_quit(alice);
-    pair_quit(bob);
+    end();
 }
 
 static void test_the_folder_for_files(void **state)
@@ -142,8 +152,7 @@ static void test_the_folder_for_files(void **state)
     assert_true(terminal_wait(bob, "files that you accept go into"));
     terminal_send(bob, "/save ~/none\r");
     assert_true(terminal_wait(bob, "cannot save files in ~/none: No such file or directory"));
-    pair_quit(alice);
-    pair_quit(bob);
+    end();
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pair_set_up, pair_tear_down)
