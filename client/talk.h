@@ -142,8 +142,7 @@ int talk_get_own_text(struct talk *t, char **text, size_t *len, uint64_t now_ms)
  */
 int talk_line_path(const struct talk *t, char path[PATH_MAX], char why[WORDS_MAX]);
 
-/* A file that is on its way, or read for that: ours (`mine`) or theirs. False where there is none.
- */
+/* A file of ours (`mine`) or theirs that is on its way, or read for that. False for none. */
 struct talk_work {
     uint64_t message;  /* that offers it; 0: none does yet */
     const char *doing; /* "reading ", "checking ", or "" */
