@@ -105,27 +105,47 @@ static bool is_known(const char *name)
     return strcmp(name, ".") == 0;
 }
 
+/* The next name in a folder. NULL at the end, where errno is 0, or where it cannot be read. */
+static const char *next_name(DIR *dir)
+{
+    errno = 0;
+    const struct dirent *entry = readdir(dir);
+    return entry ? entry->d_name : NULL;
+}
+
+static int check_names(const struct state *s, DIR *dir, char *why)
+{
+    char q[QUOTE_MAX];
+    const char *name;
+    while ((name = next_name(dir)))
+        if (strcmp(name, "..") != 0 && !is_known(name))
+            return fail(s, why,
+                        "holds '%s', which is none of the relay's files, and stays root's; so "
+                        "does the relay: choose a folder of its own with --state",
+                        quote_text(name, strlen(name), q));
+    return errno ? fail(s, why, "cannot be read: %s", strerror(errno)) : 0;
+}
+
+static int give_names(const struct state *s, DIR *dir, uid_t user, gid_t group, char *why)
+{
+    const char *name;
+    while ((name = next_name(dir)))
+        if (is_known(name) && fchownat(dirfd(dir), name, user, group, AT_SYMLINK_NOFOLLOW))
+            return fail(s, why, "cannot be given to the relay's user: %s", strerror(errno));
+    return errno ? fail(s, why, "cannot be read: %s", strerror(errno)) : 0;
+}
+
 int state_give(const struct state *s, uid_t user, gid_t group, char why[STATE_ERROR_MAX])
 {
     DIR *dir = opendir(s->path);
     if (!dir)
         return fail(s, why, "cannot be read: %s", strerror(errno));
-    int rc = 0;
     struct stat st;
-    struct dirent *entry;
-    char q[QUOTE_MAX];
     bool ours = fstat(dirfd(dir), &st) == 0 && st.st_uid == geteuid();
-    while (ours && rc == 0 && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, "..") != 0 && !is_known(entry->d_name))
-            rc = fail(s, why,
-                      "holds '%s', which is none of the relay's files, and stays root's; so does "
-                      "the relay: choose a folder of its own with --state",
-                      quote_text(entry->d_name, strlen(entry->d_name), q));
+    int rc = ours ? check_names(s, dir, why) : 0;
     rewinddir(dir);
-    while (ours && rc == 0 && (entry = readdir(dir)))
-        if (is_known(entry->d_name) &&
-            fchownat(dirfd(dir), entry->d_name, user, group, AT_SYMLINK_NOFOLLOW))
-            rc = fail(s, why, "cannot be given to the relay's user: %s", strerror(errno));
+    if (ours && rc == 0)
+        rc = give_names(s, dir, user, group, why);
     closedir(dir);
     return rc;
 }

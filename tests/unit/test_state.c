@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +242,40 @@ static void test_root_gives_its_folder_away_once(void **state)
     state_clear(&s);
 }
 
+static int names_left = -1; /* that can be read; -1: all of them */
+
+struct dirent *__real_readdir(DIR *dir);
+struct dirent *__wrap_readdir(DIR *dir);
+
+struct dirent *__wrap_readdir(DIR *dir)
+{
+    if (names_left < 0 || names_left-- > 0)
+        return __real_readdir(dir);
+    errno = EIO;
+    return NULL;
+}
+
+static void test_root_keeps_a_folder_that_it_cannot_read(void **state)
+{
+    (void)state;
+    struct state s;
+    struct stat st;
+    char why[STATE_ERROR_MAX];
+    open_state(&s, in_scratch("/broken"));
+    fclose(fopen(in_scratch("/broken/.profile"), "w"));
+    names_left = 0;
+    assert_int_equal(state_give(&s, 4242, 4243, why), ERROR_SYSTEM);
+    assert_non_null(strstr(why, "/broken' cannot be read: Input/output error"));
+    assert_int_equal(stat(in_scratch("/broken"), &st), 0);
+    assert_int_equal(st.st_uid, 0);
+    /* It is read twice, and half given away is not given. */
+    assert_int_equal(unlink(in_scratch("/broken/.profile")), 0);
+    names_left = 4;
+    assert_int_equal(state_give(&s, 4242, 4243, why), ERROR_SYSTEM);
+    assert_int_equal(names_left, -1);
+    state_clear(&s);
+}
+
 static int setup(void **state)
 {
     user = getuid();
@@ -260,6 +296,7 @@ int main(void)
     const struct CMUnitTest of_root[] = {
         cmocka_unit_test(test_root_keeps_a_folder_with_other_files),
         cmocka_unit_test(test_root_gives_its_folder_away_once),
+        cmocka_unit_test(test_root_keeps_a_folder_that_it_cannot_read),
     };
     int failed = cmocka_run_group_tests(tests, setup, scratch_remove);
     if (getuid() == 0)
