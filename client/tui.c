@@ -388,7 +388,7 @@ int tui_new(struct face **out, char *why, size_t size)
     if (rc == 0) {
         struct ui_options options = {
             .theme = {THEME_DARK, screen_colours(tui->screen)},
-            .ascii = !screen_is_utf8(tui->screen),
+            .ascii = !screen_has_signs(tui->screen),
             .keep = TUI_KEEP,
         };
         tui->ui = ui_new(&options);

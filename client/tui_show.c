@@ -45,10 +45,10 @@ static int load_place(struct tui *tui)
     return rc == ERROR_NOMEM ? rc : tui_go_back(tui, tui->place);
 }
 
-/* A character set that has no emoji gets their names. */
+/* Where there are no emoji, they have their names. */
 static enum emoji_style wanted_emoji(const struct tui *tui)
 {
-    if (!screen_is_utf8(tui->screen))
+    if (!screen_has_signs(tui->screen))
         return EMOJI_TEXT;
     return (enum emoji_style)settings_choice(talk_settings(tui->face.talk), SETTING_EMOJI);
 }

@@ -253,9 +253,9 @@ int screen_colours(const struct screen *s)
     return s->colours;
 }
 
-bool screen_is_utf8(const struct screen *s)
+bool screen_has_signs(const struct screen *s)
 {
-    return s->utf8;
+    return s->utf8 && strncmp(termname(), "linux", 5) != 0;
 }
 
 void screen_fds(const struct screen *s, int fds[SCREEN_FDS])

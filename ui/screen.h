@@ -26,7 +26,9 @@ int screen_new(struct screen **s, char *why, size_t size);
 void screen_free(struct screen *s);
 
 int screen_colours(const struct screen *s); /* as theme.colours; 0 also where NO_COLOR is set */
-bool screen_is_utf8(const struct screen *s);
+
+/* Whether it has more than letters: it has not on the Linux console, nor where it is not UTF-8. */
+bool screen_has_signs(const struct screen *s);
 
 /* What to poll for reading; call screen_next after either, and after EINTR. */
 enum {

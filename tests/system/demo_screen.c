@@ -163,7 +163,7 @@ static int run(struct demo *d)
 {
     static const struct view_status status = {
         .room = "lobby", .peer = "bob", .presence = VIEW_HERE, .round_trip_ms = 2};
-    struct ui_options options = {.keep = 100000, .ascii = !screen_is_utf8(d->screen)};
+    struct ui_options options = {.keep = 100000, .ascii = !screen_has_signs(d->screen)};
     options.theme.colours = screen_colours(d->screen);
     d->ui = ui_new(&options);
     if (!d->ui || ui_set_status(d->ui, &status))

@@ -46,7 +46,7 @@ static const struct row {
     {"TERM=xterm-256color", "LC_ALL=C.UTF-8", "A=", 24, 80, "naïve", "› naïve", 0},
     {"TERM=xterm", "LC_ALL=C", "NO_COLOR=1", 24, 80, "x", "> x", ASCII | MONO},
     {"TERM=ansi", "LC_ALL=C.UTF-8", "A=", 24, 80, "x", "› x", 0},
-    {"TERM=linux", "LC_ALL=C.UTF-8", "A=", 25, 80, "👍x", "x", 0},
+    {"TERM=linux", "LC_ALL=C.UTF-8", "A=", 25, 80, "👍x", "> 👍x", 0},
     {"TERM=linux", "LC_ALL=C", "A=", 25, 80, "x", "> x", ASCII},
     {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "one\nand two", "and two", MONO},
     {"TERM=vt100", "LC_ALL=C.UTF-8", "A=", 24, 80, "pasted\rraw\rlines", "   lines", MONO},
