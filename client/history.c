@@ -206,13 +206,6 @@ static void put_stream(struct history *h, const struct session_stream_row *row)
     db_run(h->db, PUT_STREAM);
 }
 
-static void put_words(struct history *h, uint64_t id, const struct json_string *text)
-{
-    db_bind_integer(h->db, PUT_WORDS, 0, id);
-    db_bind_text(h->db, PUT_WORDS, 1, text->at, text->len);
-    db_run(h->db, PUT_WORDS);
-}
-
 static void put_change(struct history *h, const struct session_message_row *row, bool mine,
                        const struct payload_ref *target)
 {
@@ -235,8 +228,8 @@ static void list(struct history *h, const struct session_message_row *row)
         return;
     switch (payload.kind) {
     case PAYLOAD_TEXT:
-    case PAYLOAD_ACTION: put_words(h, row->id, &payload.text); return;
-    case PAYLOAD_EDIT: put_words(h, row->id, &payload.text); /* fall through */
+    case PAYLOAD_ACTION: history_put_words(h, row->id, &payload.text); return;
+    case PAYLOAD_EDIT: history_put_words(h, row->id, &payload.text); /* fall through */
     case PAYLOAD_DELETE: put_change(h, row, row->mine, &payload.target); return;
     case PAYLOAD_REACT:
         put_change(h, row, row->mine == payload.target.mine, &payload.target);

@@ -65,6 +65,9 @@ struct transfer_row history_read_file(struct history *h, enum history_statement 
 void history_put_chunk(struct history *h, const struct session_message_row *row);
 void history_put_file(struct history *h, const struct transfer_row *row);
 
+/* Puts what a message says into the index of words. */
+void history_put_words(struct history *h, uint64_t id, const struct json_string *text);
+
 /* Steps through a bound statement of HISTORY_COLUMNS. */
 int history_step(struct history *h, enum history_statement which, history_row *take, void *context);
 

@@ -230,6 +230,41 @@ static void test_a_long_load_stops_after_enough(void **state)
     history_close(h);
 }
 
+static void expect_found(struct history *h, const char *words, bool phrase, const char *expected)
+{
+    const struct history_query query = {.words = words, .phrase = phrase, .bound = UINT64_MAX};
+    char found[8] = "";
+    said[0] = '\0';
+    assert_int_equal(history_search(h, &query, take, NULL), 0);
+    for (const char *at = said; (at = strstr(at, "row ")); at++)
+        strncat(found, at + 4, 1);
+    assert_string_equal(found, expected);
+}
+
+static void test_words_are_found_where_no_blanks_are_written(void **state)
+{
+    (void)state;
+    struct history *h = open_history();
+    static const char *const texts[] = {
+        "今天天气怎么样", "see v2的天气.txt", "すみません", "สวัสดีครับ", "𠀋\"氣",
+    };
+    for (uint64_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        save_message(h, (struct session_message_row){.id = i + 1, .mine = true}, texts[i]);
+    static const struct {
+        const char *words, *found;
+    } cases[] = {
+        {"天气", "21"}, {"气怎", "1"}, {"气天", ""}, {"v2的", "2"}, {"的天气.t", "2"},
+        {"みま", "3"},  {"ดีค", "4"},   {"氣", "5"},  {"𠀋", "5"},   {"see", "2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        expect_found(h, cases[i].words, false, cases[i].found);
+        expect_found(h, cases[i].words, true, cases[i].found);
+    }
+    expect_found(h, "天气 今天", false, "1");
+    expect_found(h, "天气 今天", true, "");
+    history_close(h);
+}
+
 static void test_walks_and_searches(void **state)
 {
     (void)state;
@@ -263,16 +298,8 @@ static void test_walks_and_searches(void **state)
         {"\"for, who", "4", true},
         {" \n", "", true},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        said[0] = '\0';
-        const struct history_query query = {
-            .words = cases[i].words, .phrase = cases[i].phrase, .bound = UINT64_MAX};
-        assert_int_equal(history_search(h, &query, take, NULL), 0);
-        char found[8] = "";
-        for (const char *at = said; (at = strstr(at, "row ")); at++)
-            strncat(found, at + 4, 1);
-        assert_string_equal(found, cases[i].found);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        expect_found(h, cases[i].words, cases[i].phrase, cases[i].found);
     said_answer = 7;
     assert_int_equal(history_walk(h, 5, 9, take, NULL), 7);
     history_close(h);
@@ -624,6 +651,7 @@ int main(void)
         cmocka_unit_test_setup(test_what_the_peer_has_seen_is_marked, set_up),
         cmocka_unit_test_setup(test_load_gives_what_comes_from_a_number_on, set_up),
         cmocka_unit_test_setup(test_a_long_load_stops_after_enough, set_up),
+        cmocka_unit_test_setup(test_words_are_found_where_no_blanks_are_written, set_up),
         cmocka_unit_test_setup(test_walks_and_searches, set_up),
         cmocka_unit_test_setup(test_what_changes_a_message_is_found, set_up),
         cmocka_unit_test_setup(test_the_place_is_remembered, set_up),
