@@ -118,7 +118,8 @@ static int check(char *why, size_t size)
     if (!term || !*term)
         return refuse(why, size, NULL, "has no name: set TERM; plain lines instead");
     if (setupterm(NULL, STDOUT_FILENO, &found) == ERR)
-        return refuse(why, size, term, "is not known here: plain lines instead");
+        return refuse(why, size, term,
+                      "is not known here: plain lines instead; TERM=xterm-256color may do");
     const char *move = tigetstr("cup"), *leave = tigetstr("rmcup");
     bool usable = move && move != (char *)-1 && strncmp(move, "\033[", 2) == 0;
     usable = usable && tigetflag("hc") <= 0;

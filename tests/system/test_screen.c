@@ -136,10 +136,12 @@ static void test_other_terminals_are_left_to_plain_lines(void **state)
         {{"TERM=dumb"}, "the terminal (TERM=dumb) cannot be drawn on: plain lines instead"},
         {{"TERM"}, "the terminal (TERM=) has no name: set TERM; plain lines instead"},
         {{"TERM="}, "the terminal (TERM=) has no name: set TERM; plain lines instead"},
-        {{"TERM=no-such"}, "the terminal (TERM=no-such) is not known here: plain lines instead"},
+        {{"TERM=no-such"},
+         "the terminal (TERM=no-such) is not known here: plain lines instead; "
+         "TERM=xterm-256color may do"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct terminal *t = demo_start_in(24, 80, cases[i].environment);
+        struct terminal *t = demo_start_in(24, 100, cases[i].environment);
         assert_int_equal(terminal_wait_exit(t), 2);
         assert_string_equal(terminal_row(t, 0), cases[i].why);
         size_t len;
