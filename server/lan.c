@@ -295,14 +295,14 @@ static union place destination(int fd, const struct packet *p, bool alone)
     return to;
 }
 
-/* Whether one more may be answered now. */
+/* Whether one more may be answered now; then it counts, whatever comes of it. */
 static bool may_answer(struct lan *l, uint64_t now_ms)
 {
     if (now_ms - l->second_ms >= SECOND_MS) {
         l->second_ms = now_ms;
         l->answered = 0;
     }
-    return l->answered < ANSWERS_MAX;
+    return l->answered++ < ANSWERS_MAX;
 }
 
 static void take(struct lan *l, int fd, const struct packet *p, uint64_t now_ms)
@@ -317,7 +317,6 @@ static void take(struct lan *l, int fd, const struct packet *p, uint64_t now_ms)
     bool legacy = ntohs(is_v6 ? p->from.v6.sin6_port : p->from.v4.sin_port) != MDNS_PORT;
     size_t len = mdns_answer(&q, legacy, &relay, answer);
     union place to = destination(fd, p, legacy || q.alone);
-    l->answered++;
     if (len > 0)
         (void)!sendto(fd, answer, len, 0, &to.any, is_v6 ? sizeof to.v6 : sizeof to.v4);
 }

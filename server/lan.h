@@ -31,7 +31,7 @@ struct lan {
     } listeners[LISTEN_MAX];
     size_t count;
     struct mdns_relay relay; /* without addresses: who asks gets those that they reach */
-    uint64_t second_ms;      /* when the second began in which so many were answered */
+    uint64_t second_ms;      /* when the second began in which so many were answered, at most */
     unsigned answered;
 };
 
