@@ -222,7 +222,7 @@ static void carry_out(struct world *w, int client, const struct session_event *e
     case SESSION_LOAD: load(w, client, event); break;
     case SESSION_MESSAGE: check_shown(w, client, &event->message_row); break;
     case SESSION_MISSING:
-        if (!w->faults.old_client)
+        if (!w->faults.old_client && !w->faults.forget)
             world_fail(w, "client %d is told that something is missing", client);
         break;
     case SESSION_MARK: check_mark(w, client, event->id, event->mark); break;

@@ -15,7 +15,7 @@ static bool can_lack(const struct world *w)
 {
     const struct faults *f = &w->faults;
     return !w->durable || w->narrow || w->sealed || f->quit || f->old_store || f->lost_store ||
-           f->old_client;
+           f->old_client || f->forget;
 }
 
 static void see_message(struct world *w, int client, const struct header *h)
@@ -75,7 +75,7 @@ static bool has(const struct world *w, int client, uint64_t stream, uint64_t n)
 void watch_taken(struct world *w, uint64_t stream, uint64_t n)
 {
     const struct faults *f = &w->faults;
-    if (w->hostile || f->old_store || f->lost_store || f->old_client || is_joining(w))
+    if (w->hostile || f->old_store || f->lost_store || f->old_client || f->forget || is_joining(w))
         return;
     for (int i = 0; i < CLIENTS; i++) {
         const struct written *since = &w->clients[i].since_joined;

@@ -64,13 +64,14 @@ static void draw_faults(struct world *w)
         &w->faults.cut,       &w->faults.stick,     &w->faults.crash_client, &w->faults.crash_relay,
         &w->faults.refuse,    &w->faults.stop,      &w->faults.commit_fails, &w->faults.disk_full,
         &w->faults.jump_wall, &w->faults.old_store, &w->faults.lost_store,   &w->faults.old_client,
-        &w->faults.quit,
+        &w->faults.forget,    &w->faults.quit,
     };
     static const unsigned chances[] = {0, 0, 100, 30, 10};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         *all[i] = chances[rng_below(&w->rng, sizeof chances / sizeof chances[0])];
     if (rng_one_in(&w->rng, 3)) /* nothing is missing between two messages then: watch.c */
-        w->faults.old_store = w->faults.lost_store = w->faults.old_client = w->faults.quit = 0;
+        w->faults.old_store = w->faults.lost_store = w->faults.old_client = w->faults.forget =
+            w->faults.quit = 0;
     w->faults.late = rng_one_in(&w->rng, 3) ? 2 + (unsigned)rng_below(&w->rng, 10) : 0;
 }
 
@@ -166,6 +167,8 @@ static void old_store(struct world *w, bool lost)
 static void old_client(struct world *w, int client)
 {
     struct host_client *c = &w->clients[client];
+    if (c->forgetful)
+        return; /* what came back would be older than what was gone on from */
     if (c->session)
         host_client_crash(w, client, "an old copy of its disk is put back");
     simdisk_restore(&c->disk, (size_t)rng_below(&w->rng, c->disk.points_count + 1));
@@ -181,6 +184,27 @@ static void old_client(struct world *w, int client)
     }
     for (unsigned number = 0; number < c->written; number++)
         w->lost[client][number] |= !kept[number];
+}
+
+/* A client's disk loses the oldest of what that one wrote, and nothing else. */
+static void forget(struct world *w, int client)
+{
+    struct host_client *c = &w->clients[client];
+    if (c->session)
+        host_client_crash(w, client, "its disk loses its oldest messages");
+    c->forgetful = true;
+    uint64_t end = rng_below(&w->rng, c->written + 1) + 1;
+    for (struct simdisk_row *next, *row = simdisk_next(&c->disk, CLIENT_MESSAGE, NULL); row;
+         row = next) {
+        next = simdisk_next(&c->disk, CLIENT_MESSAGE, row);
+        const struct session_message_row message = client_rows_message(row);
+        int writer, number = check_row_number(row, &writer);
+        if (!message.mine || message.id >= end)
+            continue;
+        w->lost[client][number] = true;
+        simdisk_delete(&c->disk, row);
+    }
+    simdisk_commit(&c->disk);
 }
 
 static void jump_wall(struct world *w)
@@ -220,6 +244,8 @@ static void fault(struct world *w)
         old_store(w, true);
     if (world_fault(w, f->old_client))
         old_client(w, client);
+    if (world_fault(w, f->forget))
+        forget(w, client);
 }
 
 static bool write_one(struct world *w)
@@ -373,6 +399,7 @@ static void draw_files(struct world *w)
     w->files = !w->garbled && rng_one_in(&w->rng, 8);
     if (!w->files)
         return;
+    w->faults.forget = 0; /* the messages about a file would be lost, too */
     w->faults.cancel = rng_one_in(&w->rng, 2) ? 30 : 0;
     w->faults.vanish = rng_one_in(&w->rng, 4) ? 30 : 0;
     for (int i = 0; i < CLIENTS; i++)

@@ -89,6 +89,7 @@ struct host_client {
     struct link *link;              /* the connection it uses; NULL for none */
     bool wants_link;                /* SESSION_CONNECT is to be answered */
     bool quits;                     /* the person wanted it to end */
+    bool forgetful;                 /* its disk has lost messages, and stays */
     unsigned waits;                 /* turns until its disk commits */
     uint64_t starts_ms;             /* when a client that does not run starts again */
     unsigned written;               /* messages so far */
@@ -112,7 +113,7 @@ struct fate {
 /* How much goes wrong; each is once in so many chances, 0 for never. */
 struct faults {
     unsigned cut, stick, crash_client, crash_relay, commit_fails, disk_full, old_store, lost_store,
-        old_client, jump_wall, refuse, stop, quit;
+        old_client, forget, jump_wall, refuse, stop, quit;
     unsigned late;           /* commits that have to wait, while everything goes on */
     unsigned cancel, vanish; /* files that the person does not want, or removes */
 };
@@ -143,7 +144,7 @@ struct world {
     size_t links_count;
     struct host_client clients[CLIENTS];
     struct fate fates[CLIENTS][MESSAGES_MAX];
-    bool lost[CLIENTS][MESSAGES_MAX]; /* with its writer's disk, when an old one was put back */
+    bool lost[CLIENTS][MESSAGES_MAX]; /* with its writer's disk, or by it */
     uint64_t steps;
     char failure[256]; /* what rule was broken; empty for none */
 };
