@@ -132,6 +132,7 @@ int outbox_add(struct session *s, struct peer *peer, const struct payload *p,
     if (o) {
         message->n = o->last + 1;
         message->unspoken = is_unspoken(p);
+        message->cancel = p->kind == PAYLOAD_CANCEL;
         message->head = p->kind == PAYLOAD_CHUNK ? len - p->bytes_len : 0;
     }
     if (!o || outbound_put(o, message)) {
@@ -140,6 +141,7 @@ int outbox_add(struct session *s, struct peer *peer, const struct payload *p,
     }
     o->last = message->n;
     peer->chunks += message->head > 0;
+    peer->cancels += message->cancel;
     machine_save_peer(s, peer);
     save_stream(s, peer, o);
     *row = row_of(peer, o, message);
@@ -195,6 +197,7 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
     message->n = row->n;
     message->mark = row->mark;
     message->unspoken = is_unspoken(&decoded);
+    message->cancel = decoded.kind == PAYLOAD_CANCEL;
     message->head = decoded.kind == PAYLOAD_CHUNK ? row->payload_len : 0;
     rc = outbound_put(o, message);
     if (rc) {
@@ -202,6 +205,7 @@ int outbox_restore(struct session *s, const struct session_message_row *row)
         return rc;
     }
     peer->chunks += message->head > 0;
+    peer->cancels += message->cancel;
     s->undelivered += count_undelivered(message);
     return 0;
 }
@@ -232,6 +236,7 @@ static void deliver(struct session *s, struct peer *peer, struct outbound *o, ui
     struct outgoing *message;
     while ((message = outbound_take(o, n))) {
         set_mark(s, o, message, SESSION_DELIVERED);
+        peer->cancels -= message->cancel;
         if (message->head)
             deliver_chunk(s, peer, message);
         free(message);

@@ -47,6 +47,7 @@ struct peer {
     size_t flights_count, flights_size;
     uint64_t flying;   /* bytes on their way */
     size_t chunks;     /* of files, without a receipt */
+    size_t cancels;    /* likewise */
     uint64_t hold_ms;  /* nothing is sent before; 0: no hold, UINT64_MAX: until the peer appears */
     uint64_t releases; /* how often something came that ends a hold */
     unsigned doubts; /* receipts on this connection that did not open, and for which we went back */

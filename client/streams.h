@@ -17,6 +17,7 @@ struct outgoing {
     uint64_t id, n, wall_ms;
     enum session_mark mark;
     bool unspoken; /* the person wrote nothing with it: it is not missed where it is undelivered */
+    bool cancel;   /* it says that a transfer is over */
     size_t head;   /* of a chunk, which has no id: so much of it is not the file's; else 0 */
     size_t len;
     uint8_t payload[];

@@ -19,10 +19,9 @@ static void answer_cancel(struct session *s, struct peer *peer, const struct jso
 {
     char copy[PAYLOAD_ID_MAX]; /* what came is overwritten by what is said */
     const struct payload cancel = {.kind = PAYLOAD_CANCEL, .id = {copy, id->len}};
-    const struct outbound *newest = streams_newest(&peer->streams);
     struct session_message_row row;
     memcpy(copy, id->at, id->len);
-    if ((!newest || newest->count < TRANSFER_OFFERS) && !has_said_more(s, id))
+    if (peer->cancels < TRANSFER_OFFERS && !has_said_more(s, id))
         transfer_say_to(s, peer, &cancel, &row);
 }
 

@@ -176,6 +176,10 @@ static void test_nobody_waits_for_what_is_over(void **state)
     play_file_says(p, 5, "{'kind':'cancel','id':'f'}", 0);
     play_file_says(p, 6, "{'kind':'accept','id':'other'}", 0);
     play_expect_frames(p, "receipt bob w6\nmessage bob A3 {'kind':'cancel','id':'other'}\n");
+    for (int i = 0; i < 20; i++) /* has nothing to do with it */
+        play_say(p, "hello");
+    play_turn(p);
+    play_forget(p);
     for (int i = 0; i < 40; i++) {
         char accept[64];
         snprintf(accept, sizeof accept, "{'kind':'accept','id':'x%d'}", i);
