@@ -25,19 +25,25 @@ static bool is_direction_mark(uint32_t cp)
     return cp == 0x61c || cp == 0x200e || cp == 0x200f;
 }
 
-/* Nobody sees them, and in a name nobody needs them. */
-static void drop_direction_marks(char *s, size_t len)
+/*
+ * Copies a name without them: nobody sees them, and in a name nobody needs them. What they kept
+ * apart may be one cluster now, so it is for the sanitiser to see.
+ */
+static char *drop_direction_marks(const char *s, size_t len, size_t *kept)
 {
-    size_t kept = 0;
+    char *out = malloc(len + 1);
     uint32_t cp;
-    for (size_t at = 0, n; at < len; at += n) {
-        n = (size_t)text_decode(s + at, len - at, &cp);
-        if (is_direction_mark(cp))
-            continue;
-        memmove(s + kept, s + at, n);
-        kept += n;
+    *kept = 0;
+    for (size_t at = 0; out && at < len;) {
+        int n = text_decode(s + at, len - at, &cp);
+        size_t taken = n > 0 ? (size_t)n : 1;
+        if (n <= 0 || !is_direction_mark(cp)) {
+            memcpy(out + *kept, s + at, taken);
+            *kept += taken;
+        }
+        at += taken;
     }
-    s[kept] = '\0';
+    return out;
 }
 
 /* Where the extension begins, or the end. */
@@ -62,10 +68,11 @@ const char *filename_make(const char *name, size_t len, unsigned number, char ou
     const char *slash = memrchr(name, '/', len);
     size_t skipped = slash ? (size_t)(slash + 1 - name) : 0;
     char numbered[NUMBER_MAX] = "";
-    char *safe = text_sanitise(name + skipped, len - skipped, 0, &len);
+    char *plain = drop_direction_marks(name + skipped, len - skipped, &len);
+    char *safe = plain ? text_sanitise(plain, len, 0, &len) : NULL;
+    free(plain);
     if (!safe)
         return NULL;
-    drop_direction_marks(safe, len);
     if (*safe && strchr(".- ~", *safe))
         *safe = '_';
     const char *made = *safe ? safe : "file";

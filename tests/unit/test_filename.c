@@ -80,6 +80,20 @@ static void test_a_long_name_is_cut_before_its_extension(void **state)
     assert_string_equal(make(name, 7) + 248, " (7)");
 }
 
+/* Direction marks stand between what would be one cluster, too long for any name, without them. */
+static void test_no_cluster_is_the_whole_name(void **state)
+{
+    (void)state;
+    static const char joined[] = "\u1100\u1100\u1100\u1100\u1100\u1100\u1100\u1100\u200e";
+    char name[1000] = "";
+    for (int i = 0; i < 20; i++)
+        strcat(name, joined);
+    strcat(name, ".bashrc");
+    const char *made = make(name, 1);
+    assert_true(strlen(made) > 200);
+    assert_string_equal(made + strlen(made) - 7, ".bashrc");
+}
+
 static void test_the_end_of_a_path(void **state)
 {
     (void)state;
@@ -120,9 +134,11 @@ static void test_out_of_memory_is_told(void **state)
 {
     (void)state;
     char out[FILENAME_SIZE];
-    torture_begin(0);
-    assert_null(filename_make("a", 1, 1, out));
-    torture_end();
+    for (size_t i = 0; i < 2; i++) {
+        torture_begin(i);
+        assert_null(filename_make("a", 1, 1, out));
+        torture_end();
+    }
 }
 
 int main(void)
@@ -130,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_a_long_name_is_cut_before_its_extension),
+        cmocka_unit_test(test_no_cluster_is_the_whole_name),
         cmocka_unit_test(test_the_end_of_a_path),
         cmocka_unit_test(test_paths_as_they_are_typed),
         cmocka_unit_test(test_out_of_memory_is_told),
