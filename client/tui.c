@@ -321,12 +321,18 @@ static void poll_screen(const struct face *f, struct pollfd fds[FACE_FDS])
 static uint64_t deadline(const struct face *f)
 {
     const struct tui *tui = (const struct tui *)f;
+    bool is_drawn = !tui_is_lent(tui); /* else what changes by time alone can wait */
     if (tui->is_late)
         return 0;
     const uint64_t times[] = {
-        screen_deadline(tui->screen), tui->countdown_ms,           tui->place_due_ms,
-        tui->writing_end_ms,          grace_deadline(&tui->grace), tui->search_at ? 0 : UINT64_MAX,
-        tui_bars_deadline(tui)};
+        screen_deadline(tui->screen),
+        tui->place_due_ms,
+        tui->writing_end_ms,
+        grace_deadline(&tui->grace),
+        tui->search_at ? 0 : UINT64_MAX,
+        is_drawn ? tui->countdown_ms : UINT64_MAX,
+        is_drawn ? tui_bars_deadline(tui) : UINT64_MAX,
+    };
     uint64_t first_ms = UINT64_MAX;
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
         if (times[i] < first_ms)

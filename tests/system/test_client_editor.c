@@ -181,6 +181,24 @@ static void test_an_editor_that_stops_goes_on(void **state)
     pair_quit(alice);
 }
 
+/* What counts the seconds to the next attempt is not drawn meanwhile, and wakes nobody. */
+static void test_sleeps_without_a_relay_while_the_editor_runs(void **state)
+{
+    (void)state;
+    snprintf(address, sizeof address, "unix:%s", scratch_path("nobody"));
+    start_with_editor("offline",
+                      "spent() { read -r a b c d e f g h i j k l m user system rest\n"
+                      "          echo $((user + system)); }\n"
+                      "before=$(spent < /proc/$PPID/stat); sleep 2\n"
+                      "[ $(($(spent < /proc/$PPID/stat) - before)) -lt 20 ] && echo slept > $1\n"
+                      "exit 0\n");
+    assert_true(terminal_wait(alice, "reconnecting in"));
+    terminal_send(alice, "line" EDIT);
+    assert_true(terminal_wait_gone(alice, "reconnecting in"));
+    assert_true(terminal_wait(alice, "› slept"));
+    pair_quit(alice);
+}
+
 static void test_a_shell_stops_both_and_lets_them_go_on(void **state)
 {
     (void)state;
@@ -219,6 +237,7 @@ int main(void)
         TEST(test_ends_while_the_editor_runs),
         TEST(test_the_terminal_goes_away_while_the_editor_runs),
         TEST(test_an_editor_that_stops_goes_on),
+        TEST(test_sleeps_without_a_relay_while_the_editor_runs),
         TEST(test_a_shell_stops_both_and_lets_them_go_on),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
