@@ -37,6 +37,9 @@ int signals_init(void)
     sigset_t none;
     sigemptyset(&none); /* whoever started us may have blocked some */
     sigprocmask(SIG_SETMASK, &none, NULL);
+    action.sa_handler = SIG_DFL; /* or ignored some: then children end unseen */
+    if (sigaction(SIGCHLD, &action, NULL))
+        return ERROR_SYSTEM;
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL) ? ERROR_SYSTEM : pipe_fds[0];
 }

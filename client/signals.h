@@ -2,8 +2,9 @@
 #define SIGNALS_H
 
 /*
- * The signals that ask the program to end: SIGINT, SIGTERM, SIGHUP. SIGPIPE is ignored. Gives a
- * descriptor that becomes readable with the first of them and stays so, or ERROR_SYSTEM.
+ * The signals that ask the program to end: SIGINT, SIGTERM, SIGHUP. SIGPIPE is ignored, and
+ * SIGCHLD is not. Gives a descriptor that becomes readable with the first of those that end it and
+ * stays so, or ERROR_SYSTEM.
  */
 int signals_init(void);
 

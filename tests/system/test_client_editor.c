@@ -199,6 +199,20 @@ static void test_sleeps_without_a_relay_while_the_editor_runs(void **state)
     pair_quit(alice);
 }
 
+/* Who started us may ignore the ends of children, and so would we. */
+static void test_an_editor_ends_where_nobody_waits_for_children(void **state)
+{
+    (void)state;
+    struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
+    sigaction(SIGCHLD, &ignored, &before);
+    start_with_editor("ignored", "echo ended > \"$1\"\n");
+    sigaction(SIGCHLD, &before, NULL);
+    assert_true(terminal_wait(alice, "nobody else is here yet"));
+    terminal_send(alice, "line" EDIT);
+    assert_true(terminal_wait(alice, "› ended"));
+    pair_quit(alice);
+}
+
 static void test_a_shell_stops_both_and_lets_them_go_on(void **state)
 {
     (void)state;
@@ -238,6 +252,7 @@ int main(void)
         TEST(test_the_terminal_goes_away_while_the_editor_runs),
         TEST(test_an_editor_that_stops_goes_on),
         TEST(test_sleeps_without_a_relay_while_the_editor_runs),
+        TEST(test_an_editor_ends_where_nobody_waits_for_children),
         TEST(test_a_shell_stops_both_and_lets_them_go_on),
     };
     return cmocka_run_group_tests(tests, client_make_scratch, scratch_remove);
