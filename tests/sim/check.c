@@ -216,13 +216,13 @@ static bool has_arrived(struct world *w, int writer, char *why, size_t size)
     int written[2 * MESSAGES_MAX], shown[2 * MESSAGES_MAX], at = 0, previous = -1;
     int written_count = list_numbers(w, writer, writer, written);
     int shown_count = list_numbers(w, 1 - writer, writer, shown);
-    bool came[MESSAGES_MAX] = {false}, relay_goes_back = w->hostile || w->faults.old_store;
+    bool came[MESSAGES_MAX] = {false};
     for (int i = 0; i < shown_count; i++) {
         int number = shown[i];
         bool again = came[number], lost = w->lost[writer][number];
         came[number] = true;
-        /* A relay may bring late what its writer has lost, and knows nothing of any more. */
-        if (relay_goes_back && lost && !again && number < previous)
+        /* A relay that died may bring late what its writer has lost, and knows nothing of. */
+        if (lost && !again && number < previous)
             continue;
         if (number <= previous) {
             world_fail(w, "%c%d is shown after %c%d", 'a' + writer, number, 'a' + writer, previous);
