@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "quote.h"
+#include "text.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -109,6 +110,19 @@ static int parse_ip(const char *text, struct address *a, char *why)
     return parse_port(text, rest, a, why);
 }
 
+/* Whether people can be told of it as it is, which they are. */
+static bool is_text(const char *s)
+{
+    uint32_t cp = ' ';
+    const char *end = s + strlen(s);
+    for (int n; s < end; s += n) {
+        n = text_decode(s, (size_t)(end - s), &cp);
+        if (n < 0 || cp < ' ' || (cp >= 0x7f && cp < 0xa0))
+            return false;
+    }
+    return true;
+}
+
 int address_parse(const char *text, struct address *a, char why[ADDRESS_ERROR_MAX])
 {
     struct address parsed = {.port = ADDRESS_PORT};
@@ -116,6 +130,10 @@ int address_parse(const char *text, struct address *a, char why[ADDRESS_ERROR_MA
         return fail(why, "the address is empty; write HOST:PORT, [V6]:PORT, :PORT or unix:PATH");
     bool is_path = strncmp(text, unix_prefix, strlen(unix_prefix)) == 0;
     int rc = is_path ? parse_unix(text, &parsed, why) : parse_ip(text, &parsed, why);
+    char q[QUOTE_MAX];
+    if (rc == 0 && !is_text(text))
+        rc = fail(why, "'%s' is no address: it has bytes that are not text",
+                  quote_text(text, strlen(text), q));
     if (rc == 0)
         *a = parsed;
     return rc;
