@@ -5,6 +5,7 @@
 #include "error.h"
 #include "options.h"
 #include "quote.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -23,7 +24,8 @@ void answer_add(struct answer *a, const char *format, ...)
     va_end(args);
     a->len += (size_t)n;
     if (a->len >= sizeof a->text)
-        a->len = sizeof a->text - 1;
+        a->len = text_fit(a->text, sizeof a->text - 1, sizeof a->text);
+    a->text[a->len] = '\0';
 }
 
 int perform_refuse(struct talk *t, const struct answer *why)

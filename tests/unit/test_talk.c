@@ -1,6 +1,7 @@
 #include "error.h"
 #include "header.h"
 #include "json_face.h"
+#include "perform.h"
 #include "plain.h"
 #include "scratch.h"
 #include "talk.h"
@@ -350,6 +351,18 @@ static void test_settings_are_listed_and_set(void **state)
     talk_free(t);
 }
 
+static void test_an_answer_is_cut_between_characters(void **state)
+{
+    (void)state;
+    for (int room = 1; room <= 5; room++) {
+        struct answer a = {0};
+        answer_add(&a, "%*s", ANSWER_MAX - room, "");
+        answer_add(&a, "%s", "éé");
+        assert_int_equal(a.len, ANSWER_MAX - room + (room - 1) / 2 * 2);
+        assert_int_equal(a.len, strlen(a.text));
+    }
+}
+
 /* The faces, by what they put into their output. */
 static const char *shown_by(int (*make)(struct face **f, int stop_fd), const char *text,
                             const char *emoji)
@@ -410,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_what_nobody_wrote_is_not_sent),
         cmocka_unit_test(test_a_folder_that_is_not_ours_is_a_sentence),
         cmocka_unit_test(test_settings_are_listed_and_set),
+        cmocka_unit_test(test_an_answer_is_cut_between_characters),
         cmocka_unit_test(test_the_faces_of_lines),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
