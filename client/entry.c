@@ -130,10 +130,11 @@ int entry_init_message(struct entry *e, const struct face_message *m, enum emoji
 int entry_init_notice(struct entry *e, enum transcript_kind kind, const char *text)
 {
     *e = (struct entry){0};
-    e->text = strdup(text);
+    size_t len;
+    e->text = text_sanitise(text, strlen(text), TEXT_LINES, &len);
     if (!e->text)
         return ERROR_NOMEM;
-    e->shown = (struct transcript_entry){.kind = kind, .text = e->text, .text_len = strlen(text)};
+    e->shown = (struct transcript_entry){.kind = kind, .text = e->text, .text_len = len};
     set_time(e, time(NULL));
     return 0;
 }

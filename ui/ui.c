@@ -1,6 +1,7 @@
 #include "ui_internal.h"
 
 #include "error.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +166,8 @@ void ui_set_writing(struct ui *ui, bool writing)
 
 int ui_set_note(struct ui *ui, const char *note)
 {
-    char *copy = strdup(note);
+    size_t len; /* there may be a path in it, or it was cut within a character */
+    char *copy = text_sanitise(note, strlen(note), 0, &len);
     if (!copy)
         return ERROR_NOMEM;
     free(ui->note);

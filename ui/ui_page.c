@@ -93,7 +93,7 @@ static int page_columns(const struct ui *ui)
 int ui_open_page(struct ui *ui, const char *text, size_t len)
 {
     ui_close_page(ui);
-    ui->page_text = strndup(text, len);
+    ui->page_text = text_sanitise(text, len, TEXT_LINES, &len);
     ui->page = transcript_new(SIZE_MAX);
     int rc = ui->page && ui->page_text ? 0 : ERROR_NOMEM;
     if (rc == 0)

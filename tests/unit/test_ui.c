@@ -460,6 +460,20 @@ static void test_choosing_a_theme(void **state)
     ui_free(ui);
 }
 
+/* A path may be in it, and it may be cut within a character. */
+static void test_what_the_program_says_may_be_any_bytes(void **state)
+{
+    (void)state;
+    static const char bytes[] = "\033[31m\377é\303";
+    struct ui *ui = person_start(24, 80);
+    assert_int_equal(ui_set_note(ui, bytes), 0);
+    assert_true(person_shows(ui, "^[[31m\ufffdé\ufffd"));
+    person_type(ui, "a");
+    assert_int_equal(ui_open_page(ui, bytes, strlen(bytes)), 0);
+    assert_true(person_shows(ui, "^[[31m\ufffdé\ufffd"));
+    ui_free(ui);
+}
+
 /* Whatever fails for want of memory: no line is lost or sent twice, and it goes on. */
 static void test_a_bar_is_there_until_its_end(void **state)
 {
@@ -541,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_reading_goes_on_with_the_arrows),
         cmocka_unit_test(test_choosing_a_theme),
         cmocka_unit_test(test_a_bar_is_there_until_its_end),
+        cmocka_unit_test(test_what_the_program_says_may_be_any_bytes),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
