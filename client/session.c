@@ -317,6 +317,7 @@ int session_committed(struct session *s, uint64_t now_ms)
     prekeys_committed(s);
     outbox_committed(s);
     inbox_committed(s);
+    transfer_committed(s);
     machine_fail(s, events_release(&s->events));
     return s->error;
 }

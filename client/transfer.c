@@ -58,7 +58,7 @@ struct transfer *transfer_add(struct session *s, const struct transfer_row *row)
     t->row.id = memcpy(t->id, row->id, strlen(row->id) + 1);
     t->row.name = memcpy(t->name, row->name, strlen(row->name) + 1);
     t->row.digest = memcpy(t->digest, row->digest, strlen(row->digest) + 1);
-    t->safe = row->offset;
+    t->saved = t->safe = row->offset;
     if (!set_path(s, t, row->path)) {
         free_one(t);
         return NULL;
@@ -90,7 +90,13 @@ struct transfer *transfer_find_id(const struct session *s, const struct peer *pe
 void transfer_save(struct session *s, struct transfer *t)
 {
     machine_save(s, &(struct session_event){.type = SESSION_SAVE_FILE, .file_row = t->row});
-    t->safe = t->row.offset;
+    t->saved = t->row.offset;
+}
+
+void transfer_committed(struct session *s)
+{
+    for (size_t i = 0; i < s->transfers.count; i++)
+        s->transfers.items[i]->safe = s->transfers.items[i]->saved;
 }
 
 void transfer_show(struct session *s, const struct transfer *t)
@@ -215,7 +221,7 @@ int transfer_take(struct session *s, uint64_t message, const char *path, uint64_
         return ERROR_STATE;
     if (!set_path(s, t, path))
         return s->error;
-    t->row.offset = offset;
+    t->row.offset = t->safe = offset;
     t->ready = true;
     t->asked = false;
     transfer_set_state(s, t, TRANSFER_TAKEN);

@@ -123,7 +123,7 @@ static void write_piece(struct session *s, struct transfer *t, const struct payl
     t->row.offset += event.piece.len;
     t->asked = false;
     bool whole = t->row.offset == t->row.size;
-    if (whole || t->row.offset - t->safe >= TRANSFER_SAVE_EVERY)
+    if (whole || t->row.offset - t->saved >= TRANSFER_SAVE_EVERY)
         transfer_save(s, t);
     transfer_show(s, t);
     if (whole)

@@ -33,7 +33,8 @@ struct transfer {
     bool asked; /* for what follows, and that did not come yet; or told the sender to stop */
     bool again; /* it is to be asked for again, once the last `accept` has its receipt: */
     uint64_t accept_stream, accept_n, accept_offset; /* n 0: none in this run */
-    uint64_t safe;                                   /* so much of it is on disk */
+    uint64_t saved; /* so much of it was said to be safe with the next commit, */
+    uint64_t safe;  /* and so much with the last one */
 };
 
 struct transfers {
@@ -56,6 +57,9 @@ void transfer_hear(struct session *s, struct peer *peer, const struct payload *p
 
 /* A chunk of ours to this peer has its receipt. */
 void transfer_chunk_arrived(struct session *s, const struct peer *peer, const struct payload *p);
+
+/* Everything saved so far is on disk. */
+void transfer_committed(struct session *s);
 
 /* A receipt came. */
 void transfer_receipted(struct session *s);

@@ -117,6 +117,25 @@ static void test_what_cannot_be_written_is_offered_again(void **state)
     play_expect_frames(p, "message bob A3 {'kind':'accept','id':'f','offset':30}\n");
 }
 
+/* A write, or the sync that the commit waits for, may fail with everything said to be safe. */
+static void test_what_was_not_committed_is_not_safe(void **state)
+{
+    struct play *p = *state;
+    bob_offers_and_we_take(p);
+    p->manual = true;
+    bob_sends(p, 2, 0, 100);
+    play_turn(p);
+    assert_int_equal(transfer_fail(p->s, 1, p->now_ms), 0);
+    assert_int_equal(transfer_get(p->s, 0).offset, 0);
+    /* Nor is what was safe, once less of it is there. */
+    assert_int_equal(transfer_take(p->s, 1, "/part", 100, p->now_ms), 0);
+    play_turn(p);
+    play_commit(p);
+    assert_int_equal(transfer_take(p->s, 1, "/other", 30, p->now_ms), 0);
+    assert_int_equal(transfer_fail(p->s, 1, p->now_ms), 0);
+    assert_int_equal(transfer_get(p->s, 0).offset, 30);
+}
+
 static void test_what_is_gone_after_a_start_is_offered_again(void **state)
 {
     struct play *p = *state;
@@ -301,6 +320,7 @@ int main(void)
         TEST(test_what_comes_is_written_once_and_in_order),
         TEST(test_what_is_damaged_is_said),
         TEST(test_what_cannot_be_written_is_offered_again),
+        TEST(test_what_was_not_committed_is_not_safe),
         TEST(test_what_is_gone_after_a_start_is_offered_again),
         TEST(test_accept_is_said_again_to_who_appears),
         TEST(test_nobody_waits_for_what_is_over),
