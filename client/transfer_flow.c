@@ -64,7 +64,12 @@ void transfer_readdress(struct session *s, uint64_t message, const struct peer *
     if (!t)
         return;
     t->row.peer = to->id;
-    transfer_save(s, t);
+    if (t->row.state == TRANSFER_OFFERED) {
+        transfer_save(s, t);
+        return;
+    }
+    t->row.offset = 0; /* who took it was somebody else */
+    transfer_set_state(s, t, TRANSFER_OFFERED);
 }
 
 /* The next of ours to go to the peer, who is here. NULL: none. */

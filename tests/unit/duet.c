@@ -86,6 +86,7 @@ static void take_event(struct person *p, const struct session_event *e)
     case SESSION_SAVE_PEER:
     case SESSION_SAVE_STREAM:
     case SESSION_SAVE_MESSAGE:
+    case SESSION_SAVE_FILE:
     case SESSION_SAVE_MARK: break;
     default: return;
     }

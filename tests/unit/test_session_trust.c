@@ -144,6 +144,32 @@ static void test_a_change_of_what_moves_names_what_moved(void **state)
     buffer_clear(&scratch);
 }
 
+/* The relay kept bob's receipt for the offer back, and brought what he said of it. */
+static void test_who_did_not_take_a_file_gets_nothing_of_it(void **state)
+{
+    (void)state;
+    char digest[PAYLOAD_DIGEST_LEN + 1] = "";
+    const struct transfer_row file = {.name = "n", .digest = digest, .path = "/p", .size = 5};
+    uint64_t ours;
+    memset(digest, 'd', PAYLOAD_DIGEST_LEN);
+    start_both();
+    assert_int_equal(transfer_offer(alice.s, &file, alice.now_ms, &ours), 0);
+    alice.joined = false;
+    duet_settle();
+    assert_int_equal(transfer_take(bob.s, transfer_get(bob.s, 0).message, "/q", 0, bob.now_ms), 0);
+    duet_settle();
+    const struct duet_frame accept = *duet_last(&bob, HEADER_MESSAGE);
+    duet_give(&alice, &accept.header, accept.content, accept.content_len);
+    duet_settle();
+    assert_int_equal(transfer_get(alice.s, 0).state, TRANSFER_TAKEN);
+    alice.joined = true;
+    replace_bob();
+    assert_int_equal(session_accept(alice.s, alice.now_ms), 0);
+    duet_settle();
+    assert_int_equal(transfer_get(alice.s, 0).state, TRANSFER_OFFERED);
+    assert_int_equal(transfer_get(bob.s, 0).state, TRANSFER_OFFERED);
+}
+
 static void test_the_first_bob_counts_while_another_is_held(void **state)
 {
     (void)state;
@@ -427,6 +453,7 @@ int main(void)
         TEST(test_an_identity_can_be_verified),
         TEST(test_another_identity_is_held_until_it_is_accepted),
         TEST(test_a_change_of_what_moves_names_what_moved),
+        TEST(test_who_did_not_take_a_file_gets_nothing_of_it),
         TEST(test_the_first_bob_counts_while_another_is_held),
         TEST(test_one_side_seals_and_the_other_does_not),
         TEST(test_in_the_open_pins_count_too),
