@@ -4,7 +4,6 @@
 #include "machine.h"
 #include "outbox.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 /* Which number a message had, and which it has now. */
@@ -69,9 +68,10 @@ static int move(struct readdress *r, uint64_t stream, const struct outgoing *mes
         if (p.reply.mine)
             rename_ref(r, &p.reply);
         rc = outbox_add(s, r->to, &p, &row);
-        assert(rc == 0 || rc == ERROR_NOMEM);
-        transfer_readdress(s, row.id, r->to);
+        moves = rc == 0; /* else it may be too long, with what it would say of others now */
     }
+    if (moves)
+        transfer_readdress(s, row.id, r->to);
     buffer_clear(&scratch);
     if (rc == ERROR_NOMEM)
         return rc;
@@ -89,11 +89,14 @@ static int move_stream(struct readdress *r, struct outbound *o)
         rc = move(r, o->stream, message);
         if (rc == 0)
             rc = outbound_put(&kept, message);
-        else
+        if (rc)
             free(message);
     }
-    while (rc >= 0 && (message = outbound_take(&kept, UINT64_MAX)))
+    while (rc >= 0 && (message = outbound_take(&kept, UINT64_MAX))) {
         rc = outbound_put(o, message);
+        if (rc)
+            free(message);
+    }
     outbound_clear(&kept);
     return rc < 0 ? rc : 0;
 }

@@ -144,6 +144,32 @@ static void test_a_change_of_what_moves_names_what_moved(void **state)
     buffer_clear(&scratch);
 }
 
+/* To whom one has heard of it says what was heard last: a line of the longest sort is too long
+ * then.
+ */
+static void test_what_does_not_fit_any_more_does_not_move(void **state)
+{
+    (void)state;
+    static char text[10828];
+    memset(text, 1, sizeof text - 1);
+    start_both();
+    duet_say(&bob, "hello");
+    replace_bob();
+    assert_int_equal(session_accept(alice.s, alice.now_ms), 0);
+    duet_leave(&bob);
+    bob.joined = false;
+    duet_say(&alice, text);
+    duet_say(&alice, "short");
+    duet_stop(&bob);
+    duet_identity(&bob, 2);
+    duet_start(&bob);
+    duet_join(&bob);
+    forget();
+    assert_int_equal(session_accept(alice.s, alice.now_ms), 0);
+    duet_expect(&bob, "theirs short\n");
+    assert_int_equal(session_undelivered(alice.s), 1);
+}
+
 /* The relay kept bob's receipt for the offer back, and brought what he said of it. */
 static void test_who_did_not_take_a_file_gets_nothing_of_it(void **state)
 {
@@ -453,6 +479,7 @@ int main(void)
         TEST(test_an_identity_can_be_verified),
         TEST(test_another_identity_is_held_until_it_is_accepted),
         TEST(test_a_change_of_what_moves_names_what_moved),
+        TEST(test_what_does_not_fit_any_more_does_not_move),
         TEST(test_who_did_not_take_a_file_gets_nothing_of_it),
         TEST(test_the_first_bob_counts_while_another_is_held),
         TEST(test_one_side_seals_and_the_other_does_not),
