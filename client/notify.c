@@ -20,8 +20,11 @@ static void run(const struct program *program, int tell_fd)
     setsid();
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         dup2(null, fd);
-    if (fork() > 0)
+    pid_t child = fork();
+    if (child > 0)
         _exit(0); /* so that it is nobody's child, and no zombie */
+    if (child < 0)
+        program_fail(tell_fd);
     program_exec(program, tell_fd);
 }
 

@@ -30,6 +30,13 @@ void program_add(struct program *p, const char *argument)
     p->words[p->count] = NULL;
 }
 
+void program_fail(int tell_fd)
+{
+    int error = errno;
+    (void)!write(tell_fd, &error, sizeof error);
+    _exit(127);
+}
+
 void program_exec(const struct program *p, int tell_fd)
 {
     sigset_t none;
@@ -37,9 +44,7 @@ void program_exec(const struct program *p, int tell_fd)
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execvp(p->words[0], p->words);
-    int error = errno;
-    (void)!write(tell_fd, &error, sizeof error);
-    _exit(127);
+    program_fail(tell_fd);
 }
 
 int program_hear(int hear_fd)

@@ -31,6 +31,9 @@ void program_add(struct program *p, const char *argument);
  */
 _Noreturn void program_exec(const struct program *p, int tell_fd);
 
+/* In the child: ends it; program_hear tells the parent why (errno). */
+_Noreturn void program_fail(int tell_fd);
+
 /* In the parent, at the other end, waits: 0 once it runs, or the errno of why it does not. */
 int program_hear(int hear_fd);
 
