@@ -47,17 +47,30 @@ struct found {
     size_t start, end;
 };
 
-/* The first match in a text that ends behind byte `from`. */
-static struct found find(const struct transcript *t, const char *text, size_t text_len, size_t from)
+/* The first match in a text that begins at byte `from` or later, and before `until`. */
+static struct found find(const struct transcript *t, const char *text, size_t len, size_t from,
+                         size_t until)
 {
-    for (size_t at = 0; t->needle && at < text_len;) {
-        const char *s = text + at;
-        size_t len = text_len - at, matched = match(t, s, len);
-        if (matched > 0 && at + matched > from)
+    for (size_t at = from; t->needle && at < until;) {
+        size_t matched = match(t, text + at, len - at);
+        if (matched > 0)
             return (struct found){at, at + matched};
-        at += matched ? matched : text_next(s, len).len;
+        at += text_next(text + at, len - at).len;
     }
     return (struct found){0};
+}
+
+static struct found find_first(const struct transcript *t, const char *text, size_t len)
+{
+    return find(t, text, len, 0, len);
+}
+
+/* Where a match that ends behind byte `at` may begin at the earliest. */
+static size_t reach(const struct transcript *t, const char *text, size_t at)
+{
+    for (size_t i = 0; i < t->needle_len && at > 0; i++)
+        at = text_prev(text, at);
+    return at;
 }
 
 int transcript_search(struct transcript *t, const char *needle, size_t len)
@@ -99,7 +112,7 @@ bool transcript_search_next(struct transcript *t, int direction)
         seq = t->found + direction;
     for (; seq >= t->first && seq < end; seq += direction) {
         const struct entry *entry = transcript_at(t, seq);
-        struct found found = find(t, entry->shown, entry->shown_len, 0);
+        struct found found = find_first(t, entry->shown, entry->shown_len);
         if (found.end == 0)
             continue;
         show_found(t, seq, found);
@@ -110,7 +123,7 @@ bool transcript_search_next(struct transcript *t, int direction)
 
 bool transcript_would_match(const struct transcript *t, const char *text, size_t len)
 {
-    return find(t, text, len, 0).end > 0;
+    return find_first(t, text, len).end > 0;
 }
 
 void transcript_set_found(struct transcript *t, uint64_t id)
@@ -120,7 +133,7 @@ void transcript_set_found(struct transcript *t, uint64_t id)
     if (!t->has_found)
         return;
     const struct entry *entry = transcript_at(t, seq);
-    show_found(t, seq, find(t, entry->shown, entry->shown_len, 0));
+    show_found(t, seq, find_first(t, entry->shown, entry->shown_len));
 }
 
 bool transcript_matched(const struct transcript *t, const struct transcript_row *row, size_t from,
@@ -130,7 +143,10 @@ bool transcript_matched(const struct transcript *t, const struct transcript_row 
         return false;
     const struct entry *entry = (const struct entry *)row->entry; /* its first member */
     size_t row_start = (size_t)(row->text - entry->shown), row_end = row_start + row->len;
-    struct found found = find(t, entry->shown, entry->shown_len, row_start + from);
+    struct found found = {.end = reach(t, entry->shown, row_start + from)};
+    do
+        found = find(t, entry->shown, entry->shown_len, found.end, row_end);
+    while (found.end > 0 && found.end <= row_start + from);
     if (found.start < row_start + from)
         found.start = row_start + from;
     if (found.end > row_end)

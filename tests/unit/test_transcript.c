@@ -485,6 +485,32 @@ static void test_searching(void **state)
     transcript_free(t);
 }
 
+/* What a row has of matches is looked for around it, not in all of a long message. */
+static void test_matches_of_a_row_cost_what_is_in_it(void **state)
+{
+    (void)state;
+    char text[16384];
+    for (size_t i = 0; i + 3 < sizeof text; i += 3)
+        memcpy(text + i, i % 3000 ? "漢" : "字", 4);
+    struct transcript *t = transcript_new(10);
+    transcript_set_size(t, 50, 80);
+    struct transcript_entry e = message(1, text);
+    assert_int_equal(transcript_append(t, &e), 0);
+    assert_int_equal(transcript_search(t, "漢字", 6), 0);
+    const struct transcript_row *rows;
+    size_t count = transcript_view(t, &rows), start, len, marked = 0;
+    torture_begin(0);
+    assert_int_equal(transcript_search(t, "other", 5), ERROR_NOMEM);
+    torture_begin(50000); /* a cluster that is not ASCII costs allocations: so many are enough */
+    for (size_t i = 0; i < count; i++)
+        for (size_t from = 0; transcript_matched(t, &rows[i], from, &start, &len); marked += len)
+            from = start + len;
+    torture_end();
+    assert_false(torture_failed());
+    assert_int_equal(marked, 2 * 6);
+    transcript_free(t);
+}
+
 static void test_a_million_entries(void **state)
 {
     (void)state;
@@ -547,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_a_flood_while_somebody_reads_at_the_top),
         cmocka_unit_test(test_a_long_needle_costs_no_more_than_a_short_one),
         cmocka_unit_test(test_searching),
+        cmocka_unit_test(test_matches_of_a_row_cost_what_is_in_it),
         cmocka_unit_test(test_a_million_entries),
         cmocka_unit_test(test_out_of_memory_changes_nothing),
     };
