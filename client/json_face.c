@@ -6,6 +6,7 @@
 #include "talk.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -230,8 +231,13 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
         [FACE_ERROR] = "error",
     };
     struct json_writer w;
+    size_t len; /* there may be a path in it, which may be any bytes */
+    char *safe = text_sanitise(text, strlen(text), TEXT_LINES, &len);
+    if (!safe)
+        return ERROR_NOMEM;
     begin(&w, f, tones[tone]);
-    put_text(&w, "text", text);
+    json_put_string(&w, "text", safe, len);
+    free(safe);
     return end(&w, f);
 }
 

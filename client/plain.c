@@ -146,11 +146,12 @@ static int tell(struct face *f, enum face_tone tone, const char *text)
 {
     (void)tone;
     int rc = output_flush(output_of(f)); /* so that the two are in order where they meet */
-    char *copy = strdup(text), *at = copy, *line;
+    size_t len;
+    char *copy = text_sanitise(text, strlen(text), TEXT_LINES, &len), *at = copy, *line;
     if (!copy)
         return ERROR_NOMEM;
     if (is_foreign(STDERR_FILENO))
-        make_ascii(copy, strlen(copy));
+        make_ascii(copy, len);
     while ((line = strsep(&at, "\n")))
         if (at || *line)
             fprintf(stderr, "-- %s\n", line);

@@ -1,3 +1,4 @@
+#include "batch.h"
 #include "error.h"
 #include "header.h"
 #include "json_face.h"
@@ -415,6 +416,20 @@ static void test_the_faces_of_lines(void **state)
                         "\"kind\":\"text\",\"text\":\"a\\n\\u001bb\"}\n");
 }
 
+static void test_what_is_told_may_be_any_bytes(void **state)
+{
+    (void)state;
+    struct face *f;
+    size_t len;
+    assert_int_equal(json_face_new(&f, -1), 0);
+    assert_int_equal(f->ops->tell(f, FACE_ANSWER, "kept in: /\377\n\033["), 0);
+    const uint8_t *line = buffer_peek(&((struct batch *)f)->out.bytes, &len);
+    static const char wanted[] = "{\"event\":\"answer\",\"text\":\"kept in: /\ufffd\\n^[[\"}\n";
+    assert_int_equal(len, sizeof wanted - 1);
+    assert_memory_equal(line, wanted, len);
+    f->ops->free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_settings_are_listed_and_set),
         cmocka_unit_test(test_an_answer_is_cut_between_characters),
         cmocka_unit_test(test_the_faces_of_lines),
+        cmocka_unit_test(test_what_is_told_may_be_any_bytes),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
