@@ -172,22 +172,28 @@ static void take_frame(struct session *s, const struct frame *frame)
         uplink_broken(s, "the relay sent what does not belong there");
 }
 
-void intake_input(struct session *s, const uint8_t *bytes, size_t len)
+void intake_go_on(struct session *s)
 {
     struct frame frame;
     int rc = 0;
-    if (!uplink_is_up(s))
-        return;
-    uplink_heard(s);
-    frame_reader_feed(&s->reader, bytes, len);
-    while (s->error == 0 && uplink_is_up(s) && (rc = frame_reader_next(&s->reader, &frame)) == 1)
+    while (s->error == 0 && uplink_is_up(s) && !machine_is_full(s) &&
+           (rc = frame_reader_next(&s->reader, &frame)) == 1)
         take_frame(s, &frame);
     if (s->error || !uplink_is_up(s))
         return;
-    if (rc == 0)
+    if (rc >= 0)
         rc = frame_reader_keep(&s->reader);
     if (rc == ERROR_FRAME)
         uplink_broken(s, "the relay sent what is not a frame of this protocol");
     else
         machine_fail(s, rc);
+}
+
+void intake_input(struct session *s, const uint8_t *bytes, size_t len)
+{
+    if (!uplink_is_up(s))
+        return;
+    uplink_heard(s);
+    frame_reader_feed(&s->reader, bytes, len);
+    intake_go_on(s);
 }

@@ -90,6 +90,12 @@ void machine_put_payload(struct session *s, struct peer *peer, const struct head
         machine_put(s, &whole, &s->content);
 }
 
+bool machine_is_full(const struct session *s)
+{
+    return events_count(&s->events) >= MACHINE_EVENTS_MAX ||
+           s->events.bytes >= MACHINE_EVENTS_BYTES;
+}
+
 uint64_t machine_draw(struct session *s)
 {
     uint8_t bytes[KEYS_LEN];

@@ -28,7 +28,7 @@ enum {
     MACHINE_OUTPUT = 16 << 10, /* messages are put behind no more than this, so that receipts and
                                   pongs go ahead of the rest */
     MACHINE_OUTPUT_MAX = 256 << 10, /* no more is read while this waits to be written */
-    MACHINE_EVENTS_MAX = 4096,      /* nor while this many events wait, */
+    MACHINE_EVENTS_MAX = 4096,      /* nor are frames taken while this many events wait, */
     MACHINE_EVENTS_BYTES = 4 << 20, /* or so many bytes in them */
 };
 
@@ -102,6 +102,9 @@ void machine_put(struct session *s, const struct header *h, const struct buffer 
  */
 void machine_put_payload(struct session *s, struct peer *peer, const struct header *h,
                          const struct payload *payload);
+
+/* Whether so many events wait that nothing more is to be taken from the relay. */
+bool machine_is_full(const struct session *s);
 
 /* A random number; one from 1 to `limit`. */
 uint64_t machine_draw(struct session *s);

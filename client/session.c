@@ -236,8 +236,7 @@ void session_consume(struct session *s, size_t len, uint64_t now_ms)
 
 bool session_wants_input(const struct session *s)
 {
-    return uplink_is_up(s) && s->output.len < MACHINE_OUTPUT_MAX &&
-           events_count(&s->events) < MACHINE_EVENTS_MAX && s->events.bytes < MACHINE_EVENTS_BYTES;
+    return uplink_is_up(s) && s->output.len < MACHINE_OUTPUT_MAX && !machine_is_full(s);
 }
 
 static bool is_signal(enum payload_kind kind)
@@ -337,8 +336,10 @@ int session_load_done(struct session *s, uint64_t now_ms)
 
 int session_next(struct session *s, struct session_event *event)
 {
-    if (!events_ready(&s->events))
+    if (!events_ready(&s->events)) {
+        intake_go_on(s);
         transfer_pump(s);
+    }
     if (s->error)
         return s->error;
     if (!events_next(&s->events, event))

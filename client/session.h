@@ -22,8 +22,8 @@
  * of it is to be shown or sent: the edge stops with a sentence, and the next start begins from the
  * disk.
  *
- * A turn of the edge: session_input / session_tick / intents; session_next until 0; commit where
- * something was saved, session_committed, session_next until 0; then session_output. Where
+ * A turn of the edge: session_input / session_tick / intents; session_next until 0; while something
+ * was saved: commit, session_committed, session_next until 0; then session_output. Where
  * session_deadline is 0 then, the next turn is due at once.
  *
  * ERROR_NOMEM, from whichever call, poisons the session: it says and shows nothing more, and what

@@ -84,7 +84,7 @@ void play_turn(struct play *p)
 {
     while (p->error == 0) {
         pull(p);
-        if (p->dirty && !p->manual)
+        while (p->dirty && !p->manual && p->error == 0)
             play_commit(p);
         if (p->error == 0)
             take_output(p);

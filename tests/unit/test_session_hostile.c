@@ -218,6 +218,50 @@ static void test_a_flood_of_everything(void **state)
     assert_non_null(strstr(p->frames, "message bob A5"));
 }
 
+/* A frame as it is on the wire; gives its length. */
+static size_t put_frame(uint8_t *to, const char *header)
+{
+    size_t len = strlen(header);
+    memcpy(to,
+           (const uint8_t[]){0, 0, (uint8_t)((len + 2) >> 8), (uint8_t)(len + 2), 0, (uint8_t)len},
+           6);
+    memcpy(to + 6, header, len);
+    return len + 6;
+}
+
+/* Each of these frames changes the marks of everything that waits. */
+static void test_little_that_does_much_is_taken_bit_by_bit(void **state)
+{
+    enum {
+        MESSAGES = 100,
+        FRAMES = 200
+    };
+    struct play *p = *state;
+    static uint8_t bytes[FRAMES * 256];
+    char stored[200], refused[200];
+    struct session_event event;
+    size_t len = 0, events = 0;
+    play_join(p);
+    play_say_many(p, 1, MESSAGES);
+    snprintf(stored, sizeof stored,
+             "{\"type\":\"stored\",\"to\":\"bob\",\"stream\":\"%016llx\",\"first\":1,\"n\":%d}",
+             (unsigned long long)p->ours[0], MESSAGES);
+    snprintf(refused, sizeof refused,
+             "{\"type\":\"error\",\"code\":\"no-such-peer\",\"text\":\"\",\"fatal\":false,"
+             "\"stream\":\"%016llx\",\"n\":%d}",
+             (unsigned long long)p->ours[0], MESSAGES);
+    for (int i = 0; i < FRAMES; i++)
+        len += put_frame(bytes + len, i % 2 ? refused : stored);
+    assert_int_equal(session_input(p->s, bytes, len, p->now_ms), 0);
+    while (session_next(p->s, &event) == 1)
+        events++;
+    assert_in_range(events, 1000, 5000);
+    session_committed(p->s, p->now_ms);
+    p->quiet = true;
+    play_turn(p);
+    assert_int_equal(session_undelivered(p->s), MESSAGES); /* the last frame was taken too */
+}
+
 static void test_nothing_goes_out_unsealed_unless_that_was_asked_for(void **state)
 {
     struct play *p = *state;
@@ -248,6 +292,7 @@ int main(void)
         TEST(test_numbers_without_measure),
         TEST(test_a_list_of_stored_that_lies),
         TEST(test_a_flood_of_everything),
+        TEST(test_little_that_does_much_is_taken_bit_by_bit),
         TEST(test_nothing_goes_out_unsealed_unless_that_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
