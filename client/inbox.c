@@ -95,6 +95,14 @@ static void start_waiting(struct peer *peer, struct inbound *in)
     peer->waiting[peer->waiting_count++] = in;
 }
 
+/* One of those that are missing came: the rest is probably on its way. */
+static void wait_on(const struct session *s, struct inbound *in)
+{
+    in->ask_due = false;
+    in->ask_wait_ms = SESSION_RESEND_MS;
+    in->ask_ms = s->now_ms + in->ask_wait_ms;
+}
+
 static void ask(struct session *s, struct peer *peer, struct inbound *in)
 {
     start_waiting(peer, in);
@@ -123,6 +131,8 @@ static void refuse(struct session *s, struct peer *peer, struct inbound *in, uin
 {
     bool follows = in->came > 0 && n == in->came + 1;
     in->came = n;
+    if (opens && n > in->seen)
+        in->seen = n;
     if (!in->waiting || (opens && !follows))
         ask(s, peer, in);
 }
@@ -160,7 +170,10 @@ static void show(struct session *s, const struct peer *peer, const struct incomi
 static void take(struct session *s, struct peer *peer, struct inbound *in, const struct incoming *m,
                  bool missing)
 {
-    stop_waiting(peer, in);
+    if (m->h->n >= in->seen) /* else there is still a gap before that */
+        stop_waiting(peer, in);
+    else if (in->waiting)
+        wait_on(s, in);
     if (in->place == 0)
         in->order = ++peer->order;
     in->place = in->came = m->h->n;

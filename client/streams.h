@@ -67,6 +67,7 @@ struct inbound {
     /* Where something is missing: asked for, and to be asked for again at `ask_ms`. */
     bool waiting;
     uint64_t ask_ms, ask_wait_ms;
+    uint64_t seen;                        /* the last of those that came and could not be taken */
     uint64_t previous_stream, previous_n; /* what message 1 needs; n 0: nothing */
     unsigned unopened;                    /* contents of it in a row that did not open */
 

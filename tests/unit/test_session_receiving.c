@@ -101,11 +101,27 @@ static void test_a_gap_is_asked_for_once(void **state)
     play_bob_says(p, 'w', 4, "hi");
     play_bob_says(p, 'w', 5, "hi");
     play_expect(p, "", "");
-    play_bob_says(p, 'w', 2, "hi");
-    play_bob_says(p, 'w', 3, "hi");
-    play_expect(p, "show 2 1:w2 " HI "show 3 1:w3 " HI, "receipt bob w3\n");
+    for (uint64_t n = 2; n <= 5; n++)
+        play_bob_says(p, 'w', n, "hi");
+    play_expect(p, "show 2 1:w2 " HI "show 3 1:w3 " HI "show 4 1:w4 " HI "show 5 1:w5 " HI,
+                "receipt bob w5\n");
     play_wait(p, 60000);
     assert_null(strstr(p->frames, "resend"));
+}
+
+/* Who heard of what is behind a gap waits until that is here, whatever else comes. */
+static void test_a_gap_is_over_when_all_of_it_is_there(void **state)
+{
+    struct play *p = *state;
+    play_bob_says(p, 'w', 3, "hi");
+    play_expect_frames(p, "receipt bob w0 resend\n");
+    play_wait(p, SESSION_RESEND_MS - 1);
+    play_bob_says(p, 'w', 1, "hi");
+    play_expect_frames(p, "receipt bob w1\n");
+    play_wait(p, SESSION_RESEND_MS - 1);
+    assert_null(strstr(p->frames, "resend"));
+    play_wait(p, 1);
+    assert_non_null(strstr(p->frames, "receipt bob w1 resend\n"));
 }
 
 static void test_a_gap_is_asked_for_again(void **state)
@@ -393,6 +409,7 @@ int main(void)
         TEST(test_a_repeat_is_receipted_and_not_shown),
         TEST(test_what_was_not_committed_never_happened),
         TEST(test_a_gap_is_asked_for_once),
+        TEST(test_a_gap_is_over_when_all_of_it_is_there),
         TEST(test_a_gap_is_asked_for_again),
         TEST(test_a_gap_is_asked_for_on_each_connection),
         TEST(test_a_gap_is_asked_for_after_a_while),
