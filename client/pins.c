@@ -21,7 +21,7 @@ static const char file_header[] =
     "# The keys that were seen first. To accept whatever key comes next, remove a line.";
 
 enum {
-    FILE_MAX_BYTES = 1 << 20,
+    FILE_MAX_BYTES = 256 << 10, /* nobody meets so many, but a relay can show as many as it likes */
 };
 
 struct pins {
@@ -243,6 +243,14 @@ static int write_lines(const struct pins *p, FILE *file)
     return fflush(file) || fsync(fileno(file)) ? ERROR_SYSTEM : 0;
 }
 
+static bool is_too_large(const struct pins *p)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < p->count; i++)
+        bytes += strlen(p->lines[i].text) + 1;
+    return bytes > FILE_MAX_BYTES;
+}
+
 /* Puts the pins in the file's place. */
 static int save(const struct pins *p, int folder)
 {
@@ -311,7 +319,10 @@ static int put_text(const char *folder, const char *text, bool replace, char *wh
         if (rc <= 0)
             pins_line_clear(&l);
         else
-            rc = put(p, &l) ? ERROR_NOMEM : save(p, fd);
+            rc = put(p, &l) ? ERROR_NOMEM : is_too_large(p) ? ERROR_LIMIT : save(p, fd);
+        if (rc == ERROR_LIMIT)
+            fail(rc, why, "%s is full: remove the lines of those whom you do not meet any more",
+                 p->path);
         if (rc == ERROR_KEY)
             fail(rc, why, "line %zu of %s pins another key", (size_t)(old - p->lines) + 1, p->path);
     }

@@ -284,6 +284,21 @@ static void test_only_what_is_told_to_is_replaced(void **state)
     expect_file("peer den:12121 bob " KEY2 "\n# last\nrelay den:12121 " FP2 "\n");
 }
 
+/* What could not be read again is not written. */
+static void test_a_full_file_stays_as_it_is(void **state)
+{
+    (void)state;
+    static char text[256 << 10];
+    const struct pins_peer peer = {.nick = "bob"};
+    struct pins *p;
+    memset(text, '#', sizeof text - 1);
+    write_file(text);
+    assert_int_equal(pins_put_peer(folder, "den:12121", &peer, false, why), ERROR_LIMIT);
+    assert_non_null(strstr(why, "is full"));
+    assert_int_equal(pins_load(&p, folder, why), 0);
+    pins_free(p);
+}
+
 static void test_a_draft_of_a_client_that_died_does_not_matter(void **state)
 {
     (void)state;
@@ -367,6 +382,7 @@ int main(void)
         WITH_FOLDER(test_a_pin_is_put_and_found),
         WITH_FOLDER(test_any_nick_comes_back),
         WITH_FOLDER(test_only_what_is_told_to_is_replaced),
+        WITH_FOLDER(test_a_full_file_stays_as_it_is),
         WITH_FOLDER(test_a_draft_of_a_client_that_died_does_not_matter),
         WITH_FOLDER(test_clients_do_not_disturb_each_other),
         WITH_FOLDER(test_out_of_memory),
