@@ -145,6 +145,15 @@ void room_judge_all(struct session *s)
         room_judge(s, s->peers.items[i]);
 }
 
+void room_judge_named(struct session *s, const char *nick)
+{
+    for (size_t i = 0; i < s->peers.count; i++) {
+        struct peer *peer = s->peers.items[i];
+        if (peers_is_known(peer) && strcmp(peer->nick.key, nick) == 0)
+            room_judge(s, peer);
+    }
+}
+
 enum session_trust room_trust(const struct session *s)
 {
     if (s->held)
@@ -171,7 +180,7 @@ static void tell_trust(struct session *s)
 static void pin(struct session *s, struct peer *peer, bool verified, bool replace)
 {
     machine_fail(s, pinned_put(&s->pins, peer->nick.key, peer->identity, verified));
-    room_judge_all(s);
+    room_judge_named(s, peer->nick.key);
     const struct session_event event = {
         .type = SESSION_SAVE_PIN,
         .pin_row = {peer->nick.key, peer->identity, verified},

@@ -22,9 +22,10 @@ struct room_sighting {
     size_t stored_count;
 };
 
-/* Whether a peer is the one whom we trust; all of them anew, where the pins changed. */
+/* Whether a peer is the one whom we trust; anew, where the pins changed: all, those of a nick. */
 void room_judge(const struct session *s, struct peer *peer);
 void room_judge_all(struct session *s);
+void room_judge_named(struct session *s, const char *nick);
 
 /* As session_get_trust. */
 enum session_trust room_trust(const struct session *s);

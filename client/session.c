@@ -98,7 +98,7 @@ void session_forget_pins(struct session *s)
 int session_restore_pin(struct session *s, const struct session_pin_row *row)
 {
     int rc = pinned_put(&s->pins, row->nick, row->identity, row->verified);
-    room_judge_all(s);
+    room_judge_named(s, row->nick);
     return rc;
 }
 
