@@ -149,8 +149,8 @@ int talk_check_file(struct talk *t, const struct session_event *e, uint64_t now_
     struct transfer_row row;
     struct source source;
     char why[SOURCE_WHY_MAX];
-    if (!talk_find_file(t, e->id, &row))
-        return 0;
+    if (!talk_find_file(t, e->id, &row) || row.offset < row.size)
+        return 0; /* it was held, or begins anew, while this was on its way */
     put_away(&t->files);
     if (source_open(&source, row.path, why))
         return hold(t, &row, errno, now_ms);

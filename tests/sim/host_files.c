@@ -138,7 +138,7 @@ void host_files_carry_out(struct world *w, int client, const struct session_even
             read_piece(w, client);
         break;
     default: /* SESSION_FILE_CHECK */
-        if (find(w, client, event->id, &row))
+        if (find(w, client, event->id, &row) && row.offset == row.size)
             get_part(w, client, row.id)->checks = true;
     }
 }
