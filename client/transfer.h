@@ -85,7 +85,8 @@ int transfer_give(struct session *s, const struct transfer_piece *piece, uint64_
 /*
  * A file cannot be read or written. One of ours is not what was offered any more: it ends. One of
  * theirs is TRANSFER_OFFERED again, with what is safe of it, and its sender stops for now. Where it
- * has ended or stopped already, nothing happens: pieces of it may still be on their way.
+ * has ended or stopped already, nothing happens: pieces of it, and SESSION_FILE_CHECK, may still be
+ * on their way.
  */
 int transfer_fail(struct session *s, uint64_t message, uint64_t now_ms);
 
