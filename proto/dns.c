@@ -42,7 +42,7 @@ int dns_reader_init(struct dns_reader *r, const uint8_t *bytes, size_t len)
         .records = (unsigned)dns_get_u16(bytes + AT_ANSWERS) + dns_get_u16(bytes + AT_AUTHORITIES) +
                    dns_get_u16(bytes + AT_ADDITIONAL),
     };
-    return 0;
+    return r->questions + r->records > DNS_ENTRIES_MAX ? ERROR_FRAME : 0;
 }
 
 /* Reads a name, and gives how many bytes it takes where it stands. */

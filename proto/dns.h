@@ -14,6 +14,7 @@ enum {
     DNS_MESSAGE_MAX = 1472, /* bytes of one in an Ethernet frame */
     DNS_NAME_SIZE = 1025,   /* of a name as text, with its NUL */
     DNS_NAMES_MAX = 16,     /* that a message of ours can point back to */
+    DNS_ENTRIES_MAX = 64, /* questions and records of one that is read: each has a name to follow */
 };
 
 enum dns_type {

@@ -270,6 +270,22 @@ static void test_what_lies_is_refused(void **state)
             fail_msg("row %zu", i);
 }
 
+static void test_questions_are_bounded(void **state)
+{
+    (void)state;
+    static const uint8_t question[] = {1, 'x', 0, 0, DNS_PTR, 0, DNS_IN};
+    uint8_t bytes[DNS_MESSAGE_MAX] = {0};
+    const struct mdns_relay relay = den();
+    struct mdns_question q;
+    size_t len = 12;
+    for (int i = 0; i <= DNS_ENTRIES_MAX; i++, len += sizeof question)
+        memcpy(bytes + len, question, sizeof question);
+    bytes[5] = DNS_ENTRIES_MAX;
+    assert_int_equal(mdns_read_question(bytes, len, &relay, &q), 0);
+    bytes[5]++;
+    assert_int_equal(mdns_read_question(bytes, len, &relay, &q), ERROR_FRAME);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_a_part_of_an_answer_is_none),
         cmocka_unit_test(test_any_byte_changed_is_survived),
         cmocka_unit_test(test_what_lies_is_refused),
+        cmocka_unit_test(test_questions_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
