@@ -322,8 +322,11 @@ static void end_parts(enum trouble trouble)
     for (enum part part = RELAY; part < PARTS; part++)
         if (shims[part])
             shim_mend(shims[part]);
-    for (size_t i = 0; trouble < FULL_DISKS && i < 2; i++) /* that could note what they printed */
-        kill_idle(&talkers[i]);
+    for (size_t i = 0; i < 2; i++)
+        if (trouble < FULL_DISKS)
+            kill_idle(&talkers[i]); /* that could note what it printed */
+        else
+            talker_kill(&talkers[i]); /* its disk may have failed at the last moment */
     for (int again = 0; again < 2; again++)
         for (size_t i = 0; i < 2; i++) {
             finish(i);
