@@ -48,8 +48,8 @@ bool pins_next_peer(const struct pins *p, const char *relay, size_t *at, struct 
 /*
  * Pin a key, in the file as it is now: another client may have changed it. What is pinned already
  * is replaced only with `replace`; without it, it is ERROR_KEY where that is another key. On disk
- * when they give 0; else the file is as it was. ERROR_LIMIT where the file is full; otherwise errors
- * as pins_load.
+ * when they give 0; else the file is as it was. ERROR_LIMIT where the file is full; otherwise
+ * errors as pins_load.
  */
 int pins_put_relay(const char *folder, const char *relay, const char *fingerprint, bool replace,
                    char why[PINS_WHY_MAX]);

@@ -15,8 +15,8 @@ struct session;
  * Ours: transfer_offer; once the peer takes it, each SESSION_FILE_READ is answered with
  * transfer_give. Theirs: the offer is a message, and SESSION_FILE; when the person takes it and
  * there is a place for it, transfer_take; then each SESSION_FILE_WRITE is carried out at once, and
- * SESSION_FILE_CHECK, after the last of them, is answered with transfer_check, at once or later; one
- * for a file of which something is missing again (transfer_fail, transfer_take) came too late.
+ * SESSION_FILE_CHECK, after the last of them, is answered with transfer_check, at once or later;
+ * one for a file of which something is missing again (transfer_fail, transfer_take) came too late.
  *
  * After a start, of theirs that are TRANSFER_TAKEN nothing comes before transfer_take says again
  * how much of it there is; ours go on by themselves.

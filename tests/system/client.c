@@ -29,11 +29,7 @@ void client_start(struct client *c, const struct client_options *options)
 {
     char more[512];
     const char *argv[ARGS_MAX] = {
-        CHAT_CLIENT,
-        "--nick",
-        options->nick,
-        "--state",
-        scratch_path(options->state),
+        CHAT_CLIENT, "--nick", options->nick, "--state", scratch_path(options->state),
     };
     size_t count = 5;
     if (options->server) {

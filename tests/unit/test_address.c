@@ -104,7 +104,8 @@ static void test_bad_addresses(void **state)
         {"/run/sock", "'/run/sock' looks like a path; for a Unix socket write unix:PATH"},
         {"de\033[31mn", "'de^[[31mn' is no address: it has bytes that are not text"},
         {"den\377:80", "'den�:80' is no address: it has bytes that are not text"},
-        {"unix:/run/\302\2332J", "'unix:/run/<9B>2J' is no address: it has bytes that are not text"},
+        {"unix:/run/\302\2332J",
+         "'unix:/run/<9B>2J' is no address: it has bytes that are not text"},
         {"unix:", "no path follows 'unix:'; write unix:PATH"},
         {"unix:" HUNDRED "01234567", "the path in 'unix:" HUNDRED
                                      "01234567' is 108 bytes long, and that of a Unix socket is at "
