@@ -191,8 +191,9 @@ void uplink_lost(struct session *s, const char *why)
     if (u->state != SESSION_CONNECTING && !uplink_is_up(s))
         return;
     if (u->state == SESSION_ONLINE)
-        u->attempts = 0;                                      /* networks come and go */
-    end(s, COME_BACK, CODE_UNKNOWN, u->bye_put ? NULL : why); /* a bye is answered so */
+        u->attempts = 0; /* networks come and go */
+    /* A bye is answered so. */
+    end(s, COME_BACK, CODE_UNKNOWN, u->bye_put ? NULL : why);
 }
 
 void uplink_stop(struct session *s, const char *why)

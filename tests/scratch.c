@@ -1,5 +1,7 @@
 #include "scratch.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,4 +36,15 @@ const char *scratch_path(const char *name)
     char *path = paths[next++ % 8];
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
     return path;
+}
+
+size_t scratch_count(const char *path)
+{
+    DIR *dir = opendir(path);
+    size_t count = 0;
+    assert(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count - 2;
 }

@@ -1,6 +1,8 @@
 #ifndef SCRATCH_H
 #define SCRATCH_H
 
+#include <stddef.h>
+
 /* A folder under $TMPDIR for the files of a test; one at a time. Fixtures for cmocka. */
 int scratch_make(void **state);
 int scratch_remove(void **state);
@@ -10,5 +12,8 @@ const char *scratch_folder(void);
 
 /* A path in it; the last eight that were asked for stay as they are. */
 const char *scratch_path(const char *name);
+
+/* How many files there are in a folder, which must be there; hidden ones too. */
+size_t scratch_count(const char *path);
 
 #endif

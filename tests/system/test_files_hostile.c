@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -103,17 +102,6 @@ static void accept_it(void)
     expect_answer();
 }
 
-static size_t count_files(void)
-{
-    DIR *dir = opendir(inbox);
-    size_t count = 0;
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count - 2;
-}
-
 static void test_a_name_leads_nowhere_else(void **state)
 {
     (void)state;
@@ -140,7 +128,7 @@ static void test_a_name_leads_nowhere_else(void **state)
         snprintf(told, sizeof told, " is here: %s/%s", inbox, cases[i].made);
         client_expect_told(&alice, told);
         expect_answer();
-        assert_int_equal(count_files(), i + 1);
+        assert_int_equal(scratch_count(inbox), i + 1);
     }
 }
 
@@ -165,7 +153,7 @@ static void test_nothing_comes_that_was_not_accepted(void **state)
     send_piece(7, 0, "abc");
     say("{\"kind\":\"text\",\"text\":\"hello\"}", "");
     client_expect_said(&alice, "bob: hello");
-    assert_int_equal(count_files(), 0);
+    assert_int_equal(scratch_count(inbox), 0);
 }
 
 static void test_what_is_not_what_was_offered_is_thrown_away(void **state)
@@ -175,7 +163,7 @@ static void test_what_is_not_what_was_offered_is_thrown_away(void **state)
     accept_it();
     send_piece(0, 0, "xyz");
     client_expect_told(&alice, "other did not come as bob has it, and was thrown away");
-    assert_int_equal(count_files(), 0);
+    assert_int_equal(scratch_count(inbox), 0);
 }
 
 static void test_a_file_that_is_too_large_is_not_begun(void **state)
@@ -185,7 +173,7 @@ static void test_a_file_that_is_too_large_is_not_begun(void **state)
     client_expect_told(&alice, "bob offers huge (9007.19 TB): /accept to take it");
     client_say(&alice, "/accept");
     client_expect_told(&alice, "No space left on device; /save names another folder");
-    assert_int_equal(count_files(), 0);
+    assert_int_equal(scratch_count(inbox), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -203,17 +202,6 @@ static int take_and_offer(struct talk *t, const struct watcher *w, uint64_t *now
     return rc;
 }
 
-static size_t count_files(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    size_t count = 0;
-    assert_non_null(dir);
-    while (readdir(dir))
-        count++;
-    closedir(dir);
-    return count - 2;
-}
-
 static struct talk_options options_for(struct face *face, const char *folder, const char *inbox)
 {
     static struct settings settings;
@@ -260,7 +248,7 @@ static void test_files_at_every_lack_of_memory(void **state)
         torture_end();
         assert_true(rc == 0 || (torture_failed() && (rc == ERROR_NOMEM || rc == ERROR_STORE)));
         if (rc == 0)
-            assert_int_equal(count_files(inbox), 1);
+            assert_int_equal(scratch_count(inbox), 1);
         talk_free(t);
     }
 }
